@@ -73,7 +73,9 @@ class Config:
 
     # where the service lives
     public_url: str = _setting(
-        _url("http", "https"), "http://localhost:5000", "address under which clients reach the service; kept at first start"
+        _url("http", "https"),
+        "http://localhost:5000",
+        "address under which clients reach the service; kept at first start",
     )
     secret_key: tuple[str, ...] = _setting(
         _keys, "", "comma-separated list of secrets; the first encrypts and signs, all decrypt", secret=True
@@ -90,12 +92,17 @@ class Config:
     registration: str = _setting(_one_of("open", "admin"), "admin", "who may register users: anyone, or admins only")
     rate_limits: bool = _setting(_flag, "on", "off is accepted on a loopback PUBLIC_URL only")
     rate_limit_url: str = _setting(
-        _url("redis", "rediss", "valkey", "valkeys"), "", "Valkey for the exact limits; without it, a table", secret=True
+        _url("redis", "rediss", "valkey", "valkeys"),
+        "",
+        "Valkey for the exact limits; without it, a table",
+        secret=True,
     )
 
     # systems beside it
     mlflow_tracking_uri: str = _setting(
-        _url("http", "https", "sqlite"), "", "MLflow server, or sqlite:///FILE of a store; without it, its routes answer 503"
+        _url("http", "https", "sqlite"),
+        "",
+        "MLflow server, or sqlite:///FILE of a store; without it, its routes answer 503",
     )
 
     # set by the embedded service only, never from the environment
@@ -137,8 +144,10 @@ def _read(setting: Field[Any], environ: Mapping[str, str]) -> Any:
     if setting.metadata["secret"] and not raw and environ.get(f"{name}_FILE"):
         raw = _read_file(f"{name}_FILE", Path(environ[f"{name}_FILE"]))
     try:
-        return setting.metadata["read"](raw or setting.metadata["default"]) if raw or setting.metadata["default"] else (
-            () if name == "SECRET_KEY" else ""
+        return (
+            setting.metadata["read"](raw or setting.metadata["default"])
+            if raw or setting.metadata["default"]
+            else (() if name == "SECRET_KEY" else "")
         )
     except ValueError as error:
         raise ConfigError(f"{name} {error}.") from error

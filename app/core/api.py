@@ -1,0 +1,136 @@
+"""What routes are made of: schemas that know our formats, decorators that read and document, and JSON by orjson."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import orjson
+from apifairy import APIFairy, arguments as apifairy_arguments
+from apifairy import authenticate, other_responses, response
+from apifairy.decorators import _annotate
+from flask import Flask, Response, g, json
+from flask_marshmallow import Marshmallow
+from marshmallow import RAISE, ValidationError, fields, validate
+from marshmallow import Schema as MarshmallowSchema
+
+from app.core import edge, errors, idempotency
+from app.core.clock import rfc3339
+from app.core.errors import FieldError, Invalid
+
+__all__ = ["Schema", "apifairy", "arguments", "authenticate", "body", "ma", "other_responses", "response"]
+
+ma = Marshmallow()
+apifairy = APIFairy()
+
+
+class Schema(ma.Schema):  # type: ignore[name-defined,misc]
+    """Base of every schema: a field that is not declared is refused by name."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Moment(fields.DateTime):
+    """RFC 3339 in UTC with microseconds and `Z`; read with any offset."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return rfc3339(value)
+
+
+class HexId(fields.String):
+    """64 hexadecimal characters, as our ids are written."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=validate.Regexp(r"^[0-9a-f]{64}\Z", error="must be 64 hexadecimal characters"), **kwargs
+        )
+
+
+class OrjsonProvider(json.provider.JSONProvider):
+    """JSON for Flask, fourteen times as fast as the standard library's."""
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:
+        return Response(orjson.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
+
+
+def body(schema: type[MarshmallowSchema] | MarshmallowSchema, *, replayable: bool = True) -> Callable[..., Any]:
+    """Give the view the validated JSON body, read by our own edge rather than by webargs.
+
+    A POST with an Idempotency-Key that was answered before is answered again here; routes whose answers hold secrets
+    are not `replayable`, since those answers must not be stored.
+    """
+    schema = schema() if isinstance(schema, type) else schema
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        _annotate(view, body=(schema, "json", None))
+
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            data = load(schema, edge.read_json())
+            replay = idempotency.offer(g.get("claimant", "anonymous")) if replayable else None
+            return replay or view(*args, data, **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+def arguments(schema: type[MarshmallowSchema] | MarshmallowSchema, location: str = "query") -> Callable[..., Any]:
+    """Give the view its validated query arguments; an unknown one is refused by name, so that a typing error shows."""
+    return apifairy_arguments(schema, location=location, unknown=RAISE if location == "query" else None)
+
+
+def load(schema: MarshmallowSchema, data: Any) -> Any:
+    """`data` by `schema`; raises Invalid that lists every wrong field by its JSON pointer."""
+    try:
+        return schema.load(data)
+    except ValidationError as error:
+        raise invalid(error.messages) from error
+
+
+def invalid(messages: Any) -> Invalid:
+    """The domain error for marshmallow's nested messages."""
+    found = [FieldError(pointer, detail) for pointer, detail in _flatten(messages, "")]
+    first = f" {found[0].pointer or 'the body'}: {found[0].detail}" if found else ""
+    return Invalid(f"{len(found)} field(s) cannot be accepted.{first}", errors=found)
+
+
+def _flatten(messages: Any, pointer: str) -> list[tuple[str, str]]:
+    if isinstance(messages, dict):
+        return [pair for key, value in messages.items() for pair in _flatten(value, _below(pointer, key))]
+    if isinstance(messages, list):
+        return [pair for value in messages for pair in _flatten(value, pointer)]
+    return [(pointer, str(messages))]
+
+
+def _below(pointer: str, key: Any) -> str:
+    if key == "_schema":
+        return pointer
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
+
+
+@apifairy.error_handler
+def _on_arguments(_status: int, messages: dict[str, Any]) -> Response:
+    # webargs names the location first, {"query": {...}}; our readers know it as the name of the parameter
+    problem = invalid({key: value for place in messages.values() for key, value in place.items()})
+    return errors.render(errors.Problem(problem.status, problem.detail, problem.errors))
+
+
+def init_app(app: Flask) -> None:
+    app.json = OrjsonProvider(app)
+    app.url_map.merge_slashes = False
+    app.config.update(
+        APIFAIRY_TITLE="Quaymaster",
+        APIFAIRY_VERSION=app.config["VERSION"],
+        APIFAIRY_UI_PATH=None,
+        APIFAIRY_APISPEC_PATH=None,
+    )
+    ma.init_app(app)
+    apifairy.init_app(app)

@@ -1,0 +1,147 @@
+"""Cursor paging: a view returns a Listing, the decorator slices it, dumps it and says where the next page is.
+
+A cursor holds the values of the order's columns in the last row, so that page thousand costs what page one costs and a
+row that comes or goes shifts nothing. `seq`, unique and never changed, ends every order.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import request
+from marshmallow import Schema as MarshmallowSchema
+from marshmallow import fields, validate
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+
+from app.core.api import Schema, arguments, response
+from app.core.db import reading
+from app.core.errors import FieldError, Invalid
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of the order. The row carries its value under `label`."""
+
+    column: ColumnElement[Any]
+    label: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A select without order or limit, the keys of its order (the last one unique), and how its rows are shown."""
+
+    select: Select[Any]
+    order: tuple[Key, ...]
+    show: Callable[[Sequence[Row[Any]]], list[dict[str, Any]]]
+
+
+class PageArgumentsSchema(Schema):
+    """How much of a list, and from where."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": f"Rows a page, at most {MAX_LIMIT}"},
+    )
+    cursor = fields.String(metadata={"description": "Where the page begins, from the `Link` header of the page before"})
+    total = fields.Boolean(load_default=False, metadata={"description": "Count all rows too; costs time on long lists"})
+
+
+class PageSchema(Schema):
+    """The frame of a page."""
+
+    limit = fields.Integer(required=True)
+    next = fields.String(required=True, allow_none=True, metadata={"description": "Cursor of the next page, if any"})
+    total = fields.Integer(metadata={"description": "All rows, when asked for by `total=true`"})
+
+
+def page_schema(schema: type[MarshmallowSchema]) -> MarshmallowSchema:
+    """The schema of a page of such rows."""
+    name = schema.__name__.removesuffix("Schema")
+    members = {
+        "data": fields.List(fields.Nested(schema), required=True),
+        "page": fields.Nested(PageSchema, required=True),
+    }
+    return type(f"{name}PageSchema", (Schema,), members)()
+
+
+def paginated(schema: type[MarshmallowSchema]) -> Callable[..., Any]:
+    """The view returns a Listing; the client gets `{"data": [...], "page": {...}}` and `Link: rel="next"`."""
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        @arguments(PageArgumentsSchema())
+        @response(page_schema(schema))
+        @wraps(view)
+        def wrapper(page: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+            result = turn(view(*args, **kwargs), page["limit"], page.get("cursor"), total=page["total"])
+            return result, 200, link(result["page"]["next"])
+
+        return wrapper
+
+    return decorator
+
+
+def turn(listing: Listing, limit: int, cursor: str | None, *, total: bool = False) -> dict[str, Any]:
+    """One page of a listing as `{"data", "page"}`; raises Invalid for a cursor that is not of this list."""
+    with reading() as session:
+        query = listing.select.order_by(*(k.column.desc() if k.descending else k.column for k in listing.order))
+        if cursor:
+            query = query.where(_beyond(listing.order, decode(cursor, len(listing.order))))
+        rows = session.execute(query.limit(limit + 1)).all()
+        page: dict[str, Any] = {"limit": limit, "next": None}
+        if len(rows) > limit:
+            rows = rows[:limit]
+            page["next"] = encode([getattr(rows[-1], key.label) for key in listing.order])
+        if total:
+            page["total"] = session.scalar(select(func.count()).select_from(listing.select.subquery()))
+        return {"data": listing.show(rows), "page": page}
+
+
+def _beyond(order: tuple[Key, ...], values: list[Any]) -> ColumnElement[bool]:
+    """Rows that come after these values: (a > x) or (a = x and b > y) or ..."""
+    steps = []
+    for depth, key in enumerate(order):
+        equal = [k.column == v for k, v in zip(order[:depth], values, strict=False)]
+        further = key.column < values[depth] if key.descending else key.column > values[depth]
+        steps.append(and_(*equal, further))
+    return or_(*steps)
+
+
+def encode(values: list[Any]) -> str:
+    """A cursor for the row with these values."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def decode(cursor: str, length: int) -> list[Any]:
+    """The values inside a cursor; raises Invalid when it is not one of ours."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error):
+        values = None
+    if not isinstance(values, list) or len(values) != length or not _fits(values):
+        detail = "is not a cursor of this list; take it from the Link header of the page before, with the same filters"
+        raise Invalid(f"cursor: {detail}.", errors=[FieldError("/cursor", detail)])
+    return values
+
+
+def _fits(values: list[Any]) -> bool:
+    *keys, seq = values
+    whole = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**63
+    return whole and all(isinstance(key, (str, int, float)) and "\x00" not in str(key) for key in keys)
+
+
+def link(cursor: str | None) -> dict[str, str]:
+    """The Link header that leads to the page at `cursor`, keeping all other arguments of this request."""
+    if cursor is None:
+        return {}
+    others = [(k, v) for k, v in request.args.items(multi=True) if k != "cursor"]
+    return {"Link": f'<{request.path}?{urlencode([*others, ("cursor", cursor)])}>; rel="next"'}

@@ -1,0 +1,1 @@
+"""One row for each thing of any room: id, owner, visibility, title, state, aliases, grants, holds."""

@@ -1,0 +1,81 @@
+"""Puts the service together. One of the few files that know every room."""
+
+from importlib import import_module
+from importlib.metadata import version
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.core import api, db, edge, errors, health, idempotency, limits, logs, migrations, settings
+from app.core.config import Config
+from app.entities import service as entities
+from app.gateways import tracking
+from app.users import service as users
+
+KINDS = {
+    "ml_model": "/api/ml_models/{id}",
+    "ml_dataset": "/api/ml_datasets/{id}",
+    "fl_training": "/api/fl_services/{id}",
+}
+BLUEPRINTS = (
+    "app.docs",
+    "app.users.routes",
+    "app.entities.routes",
+    "app.ledger.routes",
+    "app.ml_assets.routes.models",
+    "app.ml_assets.routes.datasets",
+    "app.ml_assets.routes.trainings",
+    "app.ml_assets.routes.runs",
+)
+ROOMS_WITH_TABLES = ("users", "entities", "ledger", "ml_assets")
+
+
+def import_models() -> None:
+    """Make every table known to the metadata, for migrations."""
+    for room in ROOMS_WITH_TABLES:
+        import_module(f"app.{room}.models")
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application for these settings (default: those of the environment).
+
+    Raises ConfigError when PUBLIC_URL is not the one that this database was made with.
+    """
+    config = config or Config.from_environment()
+    app = Flask("app", static_folder=None)
+    app.config.update(
+        VERSION=version("quaymaster"), EMBEDDED=config.embedded, PUBLIC_URL=config.public_url, QUAY=config
+    )
+    _init_core(app, config)
+    _init_rooms(app, config)
+    _register_checks()
+    migrations.check()
+    settings.pin_public_url(config.public_url)
+    db.database.dispose()  # a pool must not be carried over a fork
+    return app
+
+
+def _init_core(app: Flask, config: Config) -> None:
+    logs.configure(config.log_level)
+    db.database.configure(config.database_url, pool_size=config.web_threads + 2)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    for part in (logs, health, errors, api, edge, idempotency):
+        part.init_app(app)
+    limits.init_app(app, config)
+
+
+def _init_rooms(app: Flask, config: Config) -> None:
+    tracking.configure(config.mlflow_tracking_uri)
+    users.configure(config)
+    for kind, path in KINDS.items():
+        entities.register_kind(kind, path)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(import_module(blueprint).bp)
+
+
+def _register_checks() -> None:
+    health.register("database", db.check, required=True)
+    health.register("migrations", migrations.check, required=True)
+    health.register("mlflow", tracking.check, required=False)

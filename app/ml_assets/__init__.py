@@ -1,0 +1,1 @@
+"""Models, ML datasets and federated-learning trainings, with what MLflow knows about them."""
