@@ -6,10 +6,12 @@ from importlib.metadata import version
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import api, db, edge, errors, health, idempotency, limits, logs, migrations, settings
+from app.core import api, db, documentation, edge, errors, health, idempotency, limits, logs, migrations, settings
+from app.core.api import authenticate
 from app.core.config import Config
 from app.entities import service as entities
 from app.gateways import tracking
+from app.users import auth
 from app.users import service as users
 
 KINDS = {
@@ -18,7 +20,6 @@ KINDS = {
     "fl_training": "/api/fl_services/{id}",
 }
 BLUEPRINTS = (
-    "app.docs",
     "app.users.routes",
     "app.entities.routes",
     "app.ledger.routes",
@@ -37,11 +38,20 @@ def import_models() -> None:
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """The WSGI application for these settings (default: those of the environment).
+    """The WSGI application for these settings (default: those of the environment), ready to serve.
 
     Raises ConfigError when PUBLIC_URL is not the one that this database was made with.
     """
     config = config or Config.from_environment()
+    app = assemble(config)
+    migrations.check()
+    settings.pin_public_url(config.public_url)
+    db.database.dispose()  # a pool must not be carried over a fork
+    return app
+
+
+def assemble(config: Config) -> Flask:
+    """The application with all its parts; the database is not touched."""
     app = Flask("app", static_folder=None)
     app.config.update(
         VERSION=version("quaymaster"), EMBEDDED=config.embedded, PUBLIC_URL=config.public_url, QUAY=config
@@ -49,9 +59,6 @@ def create_app(config: Config | None = None) -> Flask:
     _init_core(app, config)
     _init_rooms(app, config)
     _register_checks()
-    migrations.check()
-    settings.pin_public_url(config.public_url)
-    db.database.dispose()  # a pool must not be carried over a fork
     return app
 
 
@@ -64,6 +71,7 @@ def _init_core(app: Flask, config: Config) -> None:
     for part in (logs, health, errors, api, edge, idempotency):
         part.init_app(app)
     limits.init_app(app, config)
+    documentation.init_app(app)
 
 
 def _init_rooms(app: Flask, config: Config) -> None:
@@ -71,6 +79,7 @@ def _init_rooms(app: Flask, config: Config) -> None:
     users.configure(config)
     for kind, path in KINDS.items():
         entities.register_kind(kind, path)
+    app.register_blueprint(health.make_blueprint(authenticate(auth.token_auth)))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(import_module(blueprint).bp)
 

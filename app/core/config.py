@@ -14,10 +14,6 @@ class ConfigError(Exception):
     """A setting has a value that cannot be used; the message names the setting."""
 
 
-def _text(value: str) -> str:
-    return value
-
-
 def _whole(minimum: int, maximum: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not value.isdecimal() or not minimum <= int(value) <= maximum:
@@ -63,8 +59,8 @@ def _flag(value: str) -> bool:
     return _one_of("on", "off")(value) == "on"
 
 
-def _setting(read: Callable[[str], Any], default: str, doc: str, *, secret: bool = False) -> Any:
-    return field(metadata={"read": read, "default": default, "doc": doc, "secret": secret})
+def _setting(read: Callable[[str], Any], default: str, doc: str, *, secret: bool = False, empty: Any = "") -> Any:
+    return field(metadata={"read": read, "default": default, "doc": doc, "secret": secret, "empty": empty})
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ class Config:
         "address under which clients reach the service; kept at first start",
     )
     secret_key: tuple[str, ...] = _setting(
-        _keys, "", "comma-separated list of secrets; the first encrypts and signs, all decrypt", secret=True
+        _keys, "", "comma-separated list of secrets; the first encrypts and signs, all decrypt", secret=True, empty=()
     )
     trusted_proxies: int = _setting(_whole(0, 10), "0", "number of reverse proxies whose X-Forwarded headers count")
     web_workers: int = _setting(_whole(1, 64), "2", "processes that answer requests")
@@ -138,19 +134,22 @@ class Config:
             raise ConfigError("RATE_LIMITS=off is refused unless PUBLIC_URL is a loopback address.")
 
 
+def read_setting(name: str, raw: str) -> Any:
+    """The value that the setting of this name has when the environment says `raw`; raises ConfigError."""
+    setting = next(f for f in Config.settings() if f.name.upper() == name)
+    try:
+        return setting.metadata["read"](raw)
+    except ValueError as error:
+        raise ConfigError(f"{name} {error}.") from error
+
+
 def _read(setting: Field[Any], environ: Mapping[str, str]) -> Any:
     name = setting.name.upper()
     raw = environ.get(name, "").strip()
     if setting.metadata["secret"] and not raw and environ.get(f"{name}_FILE"):
         raw = _read_file(f"{name}_FILE", Path(environ[f"{name}_FILE"]))
-    try:
-        return (
-            setting.metadata["read"](raw or setting.metadata["default"])
-            if raw or setting.metadata["default"]
-            else (() if name == "SECRET_KEY" else "")
-        )
-    except ValueError as error:
-        raise ConfigError(f"{name} {error}.") from error
+    raw = raw or setting.metadata["default"]
+    return read_setting(name, raw) if raw else setting.metadata["empty"]
 
 
 def _read_file(name: str, path: Path) -> str:

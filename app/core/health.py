@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
+from marshmallow import fields, validate
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -18,6 +19,7 @@ from prometheus_client import (
     multiprocess,
 )
 
+from app.core.api import Schema, other_responses, response
 from app.core.errors import DomainError
 
 log = structlog.get_logger()
@@ -76,8 +78,68 @@ def metrics() -> Response:
 
 def init_app(app: Flask) -> None:
     @app.after_request
-    def count(response: Response) -> Response:
+    def count(answer: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unmatched"
-        REQUESTS.labels(request.method, route, response.status_code).inc()
+        REQUESTS.labels(request.method, route, answer.status_code).inc()
         SECONDS.labels(request.method, route).observe(time.monotonic() - g.get("started", time.monotonic()))
-        return response
+        return answer
+
+
+class HealthSchema(Schema):
+    """The service is alive."""
+
+    success = fields.Boolean(required=True, metadata={"example": True})
+    message = fields.String(required=True, metadata={"example": "healthy"})
+
+
+class CheckSchema(Schema):
+    """One dependency."""
+
+    ok = fields.Boolean(required=True)
+    required = fields.Boolean(required=True, metadata={"description": "Whether the service is of no use without it"})
+    ms = fields.Float(required=True, metadata={"description": "Time that the check took"})
+    reason = fields.String(required=True, allow_none=True, metadata={"description": "What is wrong, and the remedy"})
+
+
+class ReadinessSchema(Schema):
+    """The state of the service and of everything that it depends on."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["ready", "degraded", "unready"]))
+    checks = fields.Dict(keys=fields.String(), values=fields.Nested(CheckSchema), required=True)
+
+
+def make_blueprint(authenticated: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Blueprint:
+    """The routes of this module; `authenticated` guards the metrics, since core knows no users."""
+    bp = Blueprint("operations", __name__)
+
+    @bp.get("/health")
+    @response(HealthSchema)
+    def health() -> dict[str, Any]:
+        """Say that the service is alive
+
+        Cheap: asks nothing of any dependency. Public.
+        """
+        return {"success": True, "message": "healthy"}
+
+    @bp.get("/health/ready")
+    @response(ReadinessSchema)
+    @other_responses({503: (ReadinessSchema, "A required dependency is down; its reason is in the body")})
+    def ready() -> Any:
+        """Say whether the service can do its work
+
+        Asks every dependency, with time and reason. `degraded` means that one which only some routes need is down. Public.
+        """
+        state = report()
+        return (state, 503, {"Retry-After": "5"}) if state["status"] == "unready" else state
+
+    @bp.get("/metrics")
+    @authenticated
+    @other_responses({200: "Counters and timings in Prometheus' text format"})
+    def metrics_() -> Response:
+        """Read the metrics of the service
+
+        In Prometheus' text format, over all worker processes; a scraper sends an API key as its bearer token.
+        """
+        return metrics()
+
+    return bp

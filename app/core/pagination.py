@@ -95,7 +95,7 @@ def turn(listing: Listing, limit: int, cursor: str | None, *, total: bool = Fals
     with reading() as session:
         query = listing.select.order_by(*(k.column.desc() if k.descending else k.column for k in listing.order))
         if cursor:
-            query = query.where(_beyond(listing.order, decode(cursor, len(listing.order))))
+            query = query.where(_beyond(listing.order, decode(cursor, listing.order)))
         rows = session.execute(query.limit(limit + 1)).all()
         page: dict[str, Any] = {"limit": limit, "next": None}
         if len(rows) > limit:
@@ -121,22 +121,28 @@ def encode(values: list[Any]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def decode(cursor: str, length: int) -> list[Any]:
-    """The values inside a cursor; raises Invalid when it is not one of ours."""
+def decode(cursor: str, order: tuple[Key, ...]) -> list[Any]:
+    """The values inside a cursor of a list in this order; raises Invalid when it is not one."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         values = None
-    if not isinstance(values, list) or len(values) != length or not _fits(values):
+    if not isinstance(values, list) or len(values) != len(order) or not all(map(_fits, order, values)):
         detail = "is not a cursor of this list; take it from the Link header of the page before, with the same filters"
-        raise Invalid(f"cursor: {detail}.", errors=[FieldError("/cursor", detail)])
+        raise Invalid(f"cursor {detail}.", errors=[FieldError("/cursor", detail)])
     return values
 
 
-def _fits(values: list[Any]) -> bool:
-    *keys, seq = values
-    whole = isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq < 2**63
-    return whole and all(isinstance(key, (str, int, float)) and "\x00" not in str(key) for key in keys)
+def _fits(key: Key, value: Any) -> bool:
+    """Whether the database can compare this value with that column at all."""
+    if isinstance(value, bool):
+        return False
+    wanted = key.column.type.python_type
+    if wanted is int:
+        return isinstance(value, int) and 0 <= value < 2**63
+    if wanted is float:
+        return isinstance(value, (int, float))
+    return isinstance(value, str) and "\x00" not in value
 
 
 def link(cursor: str | None) -> dict[str, str]:

@@ -1,0 +1,151 @@
+"""The story of the demo: from runs that MLflow logged to a model that a colleague finds, downloads and understands."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from narrator import Narrator
+from training import REGISTERED_NAME, train
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "var" / "demo"
+EMAIL = "demo@example.org"
+
+
+def main() -> None:
+    started = time.monotonic()
+    shutil.rmtree(DATA, ignore_errors=True)
+    DATA.mkdir(parents=True)
+    service, url = start_service()
+    try:
+        password = secrets.token_urlsafe(12)
+        tell(Narrator(url), password)
+        finish(url, password, time.monotonic() - started)
+        if "--keep" in sys.argv:
+            print("the service keeps running; press Ctrl-C to end it", flush=True)
+            service.wait()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        service.terminate()
+        service.wait(60)
+
+
+def start_service() -> tuple[subprocess.Popen[str], str]:
+    """The embedded service below var/demo, and its address."""
+    print("starting the service ...", flush=True)
+    command = [str(ROOT / ".venv/bin/quay"), "serve", "--data", str(DATA), "--port", str(free_port())]
+    log = (DATA / "service.log").open("w")
+    environ = {**os.environ, "LOG_LEVEL": "WARNING"}
+    service = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environ)
+    assert service.stdout is not None
+    for line in service.stdout:
+        print("  " + line.rstrip(), flush=True)
+        if line.startswith("ready "):
+            return service, line.split()[1]
+    raise SystemExit(f"the service did not start:\n{(DATA / 'service.log').read_text()}")
+
+
+def free_port() -> int:
+    """Port 5000, which the documentation speaks of, or any other where that one is taken."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 5000))
+            return 5000
+        except OSError:
+            return 0
+
+
+def tell(quay: Narrator, password: str) -> None:
+    """All chapters in their order."""
+    quay.chapter("A data scientist trains four models on the diabetes data of scikit-learn and logs them to MLflow")
+    runs = train(f"sqlite:///{DATA}/mlflow.db", DATA / "artifacts")
+    print("  " + ", ".join(f"{name}: run {run_id[:8]}" for name, run_id in runs.items()), flush=True)
+    sign_up(quay, password)
+    models = register(quay, runs)
+    best = find(quay, models)
+    download(quay, best)
+    show_lineage(quay, best)
+
+
+def sign_up(quay: Narrator, password: str) -> None:
+    quay.chapter("She signs up and fetches a token")
+    person = {"first_name": "Sample", "last_name": "User", "role": "ML Engineer"}
+    quay.ask("POST", "/api/users/register", json={"email": EMAIL, "password": password, **person})
+    quay.token = quay.ask("POST", "/api/users/get-auth-token", auth=(EMAIL, password))["token"]
+
+
+def register(quay: Narrator, runs: dict[str, str]) -> list[dict]:
+    quay.chapter(
+        "She registers the models, with the data they were trained on, from the runs and by the champion's alias"
+    )
+    answers = [quay.ask("POST", "/api/ml_models/from_run", json={"run_id": run_id}) for run_id in runs.values()]
+    champion = {"model_uri": f"models:/{REGISTERED_NAME}@champion"}
+    quay.ask("POST", "/api/ml_models/from_run", json=champion)
+    return [model for answer in answers for model in answer["models"]]
+
+
+def find(quay: Narrator, models: list[dict]) -> dict:
+    quay.chapter("A colleague asks: which models trained on this data set reach R2 above 0.4, best first?")
+    dataset = quay.ask("GET", "/api/ml_datasets", params={"name": "diabetes"})["data"][0]["dataset_id"]
+    question = {"dataset": dataset, "metric": "r2>0.4", "sort": "-metrics.r2"}
+    found = quay.ask("GET", "/api/ml_models", params=question)["data"]
+    for model in found:
+        print(f"    R2 {model['metrics']['r2']:.3f}  {model['params']['algorithm']:<24} {model['model_id'][:12]}")
+    scores = [model["metrics"]["r2"] for model in found]
+    if not 0 < len(found) < len(models) or scores != sorted(scores, reverse=True) or scores[-1] <= 0.4:
+        raise SystemExit(f"the story stops here: that is no right answer, {scores}")
+    return found[0]
+
+
+def download(quay: Narrator, model: dict) -> None:
+    quay.chapter("The colleague looks at the run behind the best one and downloads the model")
+    run = f"/api/runs/{model['run_id']}"
+    quay.ask("GET", run)
+    folder = quay.ask("GET", f"{run}/artifacts")["artifacts"][0]["path"]
+    files = quay.ask("GET", f"{run}/artifacts", params={"path": folder})["artifacts"]
+    largest = max((file for file in files if not file["is_dir"]), key=lambda file: file["size"])
+    content = quay.ask("GET", f"{run}/artifacts/{largest['path']}").content
+    target = DATA / "downloads" / Path(largest["path"]).name
+    target.parent.mkdir()
+    target.write_bytes(content)
+    if len(content) != largest["size"]:
+        raise SystemExit(f"the story stops here: {len(content)} bytes came of {largest['size']}")
+    print(f"    {len(content)} bytes in {target.relative_to(ROOT)}")
+
+
+def show_lineage(quay: Narrator, model: dict) -> None:
+    quay.chapter("And where does it come from? The lineage, as JSON and as a picture")
+    lineage = f"/api/lineage/{model['model_id']}"
+    graph = quay.ask("GET", lineage, params={"direction": "upstream"})
+    kinds = {node.get("kind") for node in graph["nodes"]}
+    if "ml_dataset" not in kinds:
+        raise SystemExit(f"the story stops here: the lineage does not reach the data set, {kinds}")
+    picture = quay.ask("GET", lineage, headers={"Accept": "image/svg+xml"})
+    (DATA / "lineage.svg").write_bytes(picture.content)
+    print("    the picture is in var/demo/lineage.svg")
+
+
+def finish(url: str, password: str, seconds: float) -> None:
+    again = f"scripts/serve --data var/demo --port {url.rsplit(':', 1)[1]}"
+    print(
+        f"\nThe story ended well after {seconds:.0f} s. To look around, start its service again with\n  {again}\nthen see"
+    )
+    for path, what in (
+        ("/docs", "all requests, to try out"),
+        ("/openapi.json", "the same for machines"),
+        ("/health/ready", "the state of the service"),
+    ):
+        print(f"  {url}{path:<16} {what}")
+    print(f"and sign in as {EMAIL} with the password {password}")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    main()
