@@ -18,6 +18,7 @@ from app.core.config import Config, ConfigError, read_setting
 from app.core.db import database
 from app.core.errors import DomainError
 from app.factory import assemble
+from app.postman_order import STEPS
 from app.users import service as users
 
 DATA = Path("var/data")
@@ -113,7 +114,7 @@ def add(data: Path | None, email: str, first_name: str, last_name: str, admin: b
         user = users.create_user(
             email=email,
             password=password,
-            first_name=first_name or email.split("@")[0],
+            first_name=first_name or email.split("@", maxsplit=1)[0],
             last_name=last_name or "-",
             role="Administrator" if admin else "User",
             is_admin=admin,
@@ -160,7 +161,7 @@ def spec() -> None:
 @told
 def postman_() -> None:
     """Print the Postman collection that is made of the OpenAPI document."""
-    click.echo(json.dumps(postman.collection(_document()), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(postman.collection(_document(), STEPS), indent=2, ensure_ascii=False))
 
 
 def _document() -> dict[str, Any]:

@@ -22,7 +22,8 @@ KINDS = {
 BLUEPRINTS = (
     "app.users.routes",
     "app.entities.routes",
-    "app.ledger.routes",
+    "app.ledger.routes.acts",
+    "app.ledger.routes.lineage",
     "app.ml_assets.routes.models",
     "app.ml_assets.routes.datasets",
     "app.ml_assets.routes.trainings",
@@ -77,6 +78,7 @@ def _init_core(app: Flask, config: Config) -> None:
 def _init_rooms(app: Flask, config: Config) -> None:
     tracking.configure(config.mlflow_tracking_uri)
     users.configure(config)
+    entities.configure(config.public_url)
     for kind, path in KINDS.items():
         entities.register_kind(kind, path)
     app.register_blueprint(health.make_blueprint(authenticate(auth.token_auth)))

@@ -18,7 +18,7 @@ from app.factory import create_app
 
 pytest_plugins = ["tests.services.fixtures"]
 
-PASSWORD = "a password of a test"  # noqa: S105
+PASSWORD = "a password of a test"
 SECRET_KEY = "k" * 40
 
 

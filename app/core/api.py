@@ -6,8 +6,8 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from apifairy import APIFairy, arguments as apifairy_arguments
-from apifairy import authenticate, other_responses, response
+from apifairy import APIFairy, authenticate, other_responses, response
+from apifairy import arguments as apifairy_arguments
 from apifairy.decorators import _annotate
 from flask import Flask, Response, g, json
 from flask_marshmallow import Marshmallow
@@ -24,7 +24,7 @@ ma = Marshmallow()
 apifairy = APIFairy()
 
 
-class Schema(ma.Schema):  # type: ignore[name-defined,misc]
+class Schema(ma.Schema):  # type: ignore[name-defined]
     """Base of every schema: a field that is not declared is refused by name."""
 
     class Meta:

@@ -21,7 +21,7 @@ DomainError
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
@@ -209,15 +209,16 @@ def _on_domain_error(error: DomainError) -> Response:
 
 
 def _on_http_exception(error: HTTPException) -> Response:
-    if error.response is not None:  # werkzeug's redirects come as exceptions
-        return Response(error.response.get_data(), error.response.status_code, error.response.headers)
+    if error.code is not None and error.code < 400:  # werkzeug's redirects come as exceptions
+        return cast(Response, error.get_response())
     details = {
         404: f"There is nothing at {request.path}. See /docs for the paths that exist.",
         405: f"{request.method} is not possible at {request.path}. See the Allow header.",
         413: "The body is larger than this path accepts.",
     }
     status = error.code or 500
-    headers = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    allowed = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else {}
     detail = details.get(status) or error.description or "The request failed."
     return render(Problem(status, detail, headers=headers))
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import db
 from app.core.clock import utcnow
-from app.core.db import Model, Seq, UTCDateTime
+from app.core.db import Model, Seq, UTCDateTime, table_of
 from app.core.errors import Conflict, FieldError, Invalid
 
 KEPT = timedelta(hours=24)
@@ -43,7 +43,7 @@ class IdempotencyClaim(Model):
     answer: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-claims = IdempotencyClaim.__table__
+claims = table_of(IdempotencyClaim)
 
 
 @dataclass

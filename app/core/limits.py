@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.config import Config
-from app.core.db import Model, database, reading, transaction
+from app.core.db import Model, database, reading, table_of, transaction
 from app.core.errors import TooManyRequests
 
 ANY_ROUTE = RateLimitItemPerMinute(6000)
@@ -34,7 +34,7 @@ class RateCounter(Model):
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
-counters = RateCounter.__table__
+counters = table_of(RateCounter)
 
 
 class TableStorage(Storage):
@@ -82,7 +82,8 @@ class TableStorage(Storage):
 
     def reset(self) -> int | None:
         with transaction(bookkeeping=True) as session:
-            return session.execute(delete(counters)).rowcount
+            session.execute(delete(counters))
+        return None
 
 
 def _digest(key: str) -> str:
@@ -127,7 +128,7 @@ def address() -> str:
 def init_app(app: Flask, config: Config) -> None:
     limiters.enabled = config.rate_limits
     shared = storage_from_string(config.rate_limit_url) if config.rate_limit_url else TableStorage()
-    limiters.exact = FixedWindowRateLimiter(shared)  # type: ignore[arg-type]
+    limiters.exact = FixedWindowRateLimiter(shared)
     limiters.rough = FixedWindowRateLimiter(MemoryStorage())
 
     @app.before_request

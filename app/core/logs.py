@@ -5,6 +5,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -18,7 +19,7 @@ _URL_PASSWORD = re.compile(r"(?<=//)([^/@\s:]*):[^/@\s]*@")
 log = structlog.get_logger()
 
 
-def redact(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank out values whose names say that they are secret, and passwords inside URLs."""
     for name, value in event.items():
         if _SECRET_NAMES.search(name):

@@ -74,15 +74,21 @@ def page_schema(schema: type[MarshmallowSchema]) -> MarshmallowSchema:
     return type(f"{name}PageSchema", (Schema,), members)()
 
 
-def paginated(schema: type[MarshmallowSchema]) -> Callable[..., Any]:
-    """The view returns a Listing; the client gets `{"data": [...], "page": {...}}` and `Link: rel="next"`."""
+def paginated(schema: type[MarshmallowSchema], filters: type[MarshmallowSchema] | None = None) -> Callable[..., Any]:
+    """The view takes its filters and returns a Listing; the client gets a page and `Link: rel="next"`."""
+    parents = (filters, PageArgumentsSchema) if filters else (PageArgumentsSchema,)
+    # one schema for all arguments, since each refuses what it does not know
+    accepted = type("ListArgumentsSchema", parents, {})()
 
     def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
-        @arguments(PageArgumentsSchema())
+        @arguments(accepted)
         @response(page_schema(schema))
         @wraps(view)
-        def wrapper(page: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-            result = turn(view(*args, **kwargs), page["limit"], page.get("cursor"), total=page["total"])
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            *before, given = args
+            page = {name: given.pop(name, None) for name in ("limit", "cursor", "total")}
+            listing = view(*before, *([given] if filters else []), **kwargs)
+            result = turn(listing, page["limit"], page["cursor"], total=page["total"])
             return result, 200, link(result["page"]["next"])
 
         return wrapper

@@ -4,7 +4,7 @@ from sqlalchemy import String, Text, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.config import ConfigError
-from app.core.db import Model, reading, transaction
+from app.core.db import Model, reading, table_of, transaction
 
 
 class Setting(Model):
@@ -16,7 +16,7 @@ class Setting(Model):
     value: Mapped[str] = mapped_column(Text)
 
 
-settings = Setting.__table__
+settings = table_of(Setting)
 
 
 def find(name: str) -> str | None:

@@ -75,7 +75,7 @@ def tell(quay: Narrator, password: str) -> None:
 
 
 def sign_up(quay: Narrator, password: str) -> None:
-    quay.chapter("She signs up and fetches a token")
+    quay.chapter("The data scientist signs up and fetches a token")
     person = {"first_name": "Sample", "last_name": "User", "role": "ML Engineer"}
     quay.ask("POST", "/api/users/register", json={"email": EMAIL, "password": password, **person})
     quay.token = quay.ask("POST", "/api/users/get-auth-token", auth=(EMAIL, password))["token"]
@@ -83,7 +83,7 @@ def sign_up(quay: Narrator, password: str) -> None:
 
 def register(quay: Narrator, runs: dict[str, str]) -> list[dict]:
     quay.chapter(
-        "She registers the models, with the data they were trained on, from the runs and by the champion's alias"
+        "Then registers the models, with the data they were trained on, from the runs and by the champion's alias"
     )
     answers = [quay.ask("POST", "/api/ml_models/from_run", json={"run_id": run_id}) for run_id in runs.values()]
     champion = {"model_uri": f"models:/{REGISTERED_NAME}@champion"}

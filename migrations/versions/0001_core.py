@@ -5,7 +5,6 @@ from alembic import op
 
 from app.core.db import Json, Seq, UTCDateTime  # noqa: F401
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None

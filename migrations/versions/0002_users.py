@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.db import Json, Seq, UTCDateTime  # noqa: F401
-
+from app.core.db import Json, Seq, UTCDateTime
 
 revision = "0002"
 down_revision = "0001"

@@ -5,7 +5,6 @@ from alembic import op
 
 from app.core.db import Json, Seq, UTCDateTime  # noqa: F401
 
-
 revision = "0003"
 down_revision = "0002"
 branch_labels = None

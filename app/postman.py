@@ -1,0 +1,121 @@
+"""The Postman collection, made of the OpenAPI document and of the order in which a newcomer would send the requests.
+
+Run as a whole on an empty server it passes: what one request makes, the next ones use, and what deletes comes last. Every
+route is in it; one that the order below does not name is sent at the end of its folder, and any documented answer but a
+500 is right for it.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.core.openapi import HEX_EXAMPLE
+
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of the order: which operation, the answer it must give, what to keep of it, what to put into it."""
+
+    operation: str
+    status: int
+    keep: dict[str, str] = field(default_factory=dict)  # variable -> JavaScript expression over `body`
+    path: dict[str, str] = field(default_factory=dict)  # path parameter -> value
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+    note: str = ""
+    token: str = "{{token}}"  # noqa: S105
+
+
+def collection(document: dict[str, Any], steps: tuple[Step, ...]) -> dict[str, Any]:
+    """A Postman collection (format 2.1) of every operation in `document`, `steps` first and in their order."""
+    named = {step.operation for step in steps}
+    rest = [Step(name, 0) for name, _ in _operations(document) if name not in named]
+    operations = dict(_operations(document))
+    unknown = sorted(named - set(operations))
+    assert not unknown, f"the order names operations that do not exist: {unknown}"
+    folders: dict[str, list[dict[str, Any]]] = {}
+    for step in (*steps, *rest):
+        operation = operations[step.operation]
+        # one folder for each chapter, so that the runner keeps to the order of the story
+        chapter = _chapter(step, operation)
+        folders.setdefault(chapter, []).append(_item(step, operation))
+    return {
+        "info": {"name": "Quaymaster", "description": document["info"]["description"], "schema": SCHEMA},
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
+        "variable": [{"key": "baseUrl", "value": document["servers"][0]["url"]}, {"key": "token", "value": ""}],
+        "item": [{"name": name, "item": items} for name, items in folders.items()],
+    }
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for method in METHODS:
+            if method in methods:
+                yield f"{method.upper()} {path}", methods[method]
+
+
+def _chapter(step: Step, operation: dict[str, Any]) -> str:
+    return step.note or f"Further: {operation['tags'][0]}"
+
+
+def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
+    method, path = step.operation.split(" ", 1)
+    summary = f"{step.operation} · {operation['summary']}"
+    item: dict[str, Any] = {"name": summary, "request": {"method": method, "description": operation["description"]}}
+    item["request"] |= {"header": [], "url": _url(step, path, operation)}
+    body = step.body if step.body is not None else _example(operation)
+    if body is not None:
+        text = json.dumps(body, indent=2, ensure_ascii=False)
+        item["request"]["header"].append({"key": "Content-Type", "value": "application/json"})
+        item["request"]["body"] = {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
+    item["request"]["auth"] = _auth(step, operation)
+    item["event"] = [_event("test", _tests(step, operation))]
+    return item
+
+
+def _event(listen: str, lines: list[str]) -> dict[str, Any]:
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
+
+
+def _example(operation: dict[str, Any]) -> Any:
+    contents = operation.get("requestBody", {}).get("content", {})
+    return next(iter(contents.values()))["example"] if contents else None
+
+
+def _auth(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
+    security = operation.get("security", [])
+    if any("basic_auth" in choice for choice in security):
+        pairs = (("username", "{{email}}"), ("password", "{{password}}"))
+        return {"type": "basic", "basic": [{"key": k, "value": v, "type": "string"} for k, v in pairs]}
+    if not security:
+        return {"type": "noauth"}
+    return {"type": "bearer", "bearer": [{"key": "token", "value": step.token, "type": "string"}]}
+
+
+def _url(step: Step, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    examples = {
+        p["name"]: str(p.get("example", HEX_EXAMPLE)) for p in operation.get("parameters", []) if p["in"] == "path"
+    }
+    filled = re.sub(r"{([^}]+)}", lambda match: step.path.get(match[1], examples[match[1]]), path)
+    query = [{"key": key, "value": value} for key, value in step.query.items()]
+    text = "{{baseUrl}}" + filled + ("?" + "&".join(f"{q['key']}={q['value']}" for q in query) if query else "")
+    url: dict[str, Any] = {"raw": text, "host": ["{{baseUrl}}"], "path": filled.strip("/").split("/")}
+    return url | ({"query": query} if query else {})
+
+
+def _tests(step: Step, operation: dict[str, Any]) -> list[str]:
+    statuses = [step.status] if step.status else [int(s) for s in operation["responses"] if s != "500"]
+    lines = [
+        f'pm.test("answers {" or ".join(map(str, statuses)) if step.status else "as documented"}", () => {{',
+        f"  pm.expect(pm.response.code).to.be.oneOf({json.dumps(sorted(statuses))});",
+        "});",
+    ]
+    if step.keep:
+        lines.append("const body = pm.response.json();")
+        lines += [f'pm.collectionVariables.set("{name}", {value});' for name, value in step.keep.items()]
+    return lines
