@@ -1,0 +1,1 @@
+"""One door for each outside system; only they open connections."""
