@@ -6,6 +6,7 @@ row that comes or goes shifts nothing. `seq`, unique and never changed, ends eve
 
 import base64
 import binascii
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -24,6 +25,7 @@ from app.core.errors import FieldError, Invalid
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+INFINITE = (math.inf, -math.inf)
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,8 @@ def _beyond(order: tuple[Key, ...], values: list[Any]) -> ColumnElement[bool]:
 
 def encode(values: list[Any]) -> str:
     """A cursor for the row with these values."""
-    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+    packed = [str(value) if value in INFINITE else value for value in values]  # JSON has no word for infinity
+    return base64.urlsafe_b64encode(orjson.dumps(packed)).decode().rstrip("=")
 
 
 def decode(cursor: str, order: tuple[Key, ...]) -> list[Any]:
@@ -136,7 +139,7 @@ def decode(cursor: str, order: tuple[Key, ...]) -> list[Any]:
     if not isinstance(values, list) or len(values) != len(order) or not all(map(_fits, order, values)):
         detail = "is not a cursor of this list; take it from the Link header of the page before, with the same filters"
         raise Invalid(f"cursor {detail}.", errors=[FieldError("/cursor", detail)])
-    return values
+    return [float(v) if key.column.type.python_type is float else v for key, v in zip(order, values, strict=True)]
 
 
 def _fits(key: Key, value: Any) -> bool:
@@ -147,7 +150,7 @@ def _fits(key: Key, value: Any) -> bool:
     if wanted is int:
         return isinstance(value, int) and 0 <= value < 2**63
     if wanted is float:
-        return isinstance(value, (int, float))
+        return isinstance(value, (int, float)) or value in ("inf", "-inf")
     return isinstance(value, str) and "\x00" not in value
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from app.core.errors import NotFound, Unavailable
-from app.gateways.tracking import http, parsing, tree
+from app.gateways.tracking import http, parsing, tree, uris
 from app.gateways.tracking.rest import RestBackend
 from app.gateways.tracking.store import StoreBackend
 from app.gateways.tracking.timebox import TimeBox
@@ -59,6 +59,11 @@ def _history(run_id: str, key: str) -> tuple[Metric, ...]:
 def model(uri: str) -> TrackedModel:
     """The model that a URI names, in any of MLflow's forms; raises Invalid for another form."""
     return _boxed(lambda: tree.model(_backend(), uri))
+
+
+def check_uri(uri: str) -> None:
+    """Raise Invalid, naming the forms, when `uri` is no address of a model at all; MLflow is not asked."""
+    uris.parse(uri)
 
 
 def registered_versions(run_id: str) -> tuple[RegisteredVersion, ...]:

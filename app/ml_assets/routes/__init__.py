@@ -1,0 +1,1 @@
+"""Routes of ML assets, by noun."""

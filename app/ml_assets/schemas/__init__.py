@@ -1,0 +1,1 @@
+"""What ML assets look like on the wire, by noun."""

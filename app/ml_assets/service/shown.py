@@ -1,0 +1,63 @@
+"""Models as answers show them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, literal, null, select, union_all
+
+from app.core.db import reading, table_of
+from app.entities import service as entities
+from app.entities.service import Caller
+from app.ml_assets.models import MLDataset, MLModelAlias, ModelDataset
+from app.ml_assets.service.assets import common
+
+datasets = table_of(MLDataset)
+aliases = table_of(MLModelAlias)
+links = table_of(ModelDataset)
+TRACKED = ("params", "metrics", "flavors", "signature", "registered", "run")
+EMPTY: dict[str, Any] = {"params": {}, "metrics": {}, "flavors": {}, "signature": None, "registered": None, "run": None}
+
+
+def show_models(caller: Caller, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Answers for rows of models; one statement more for all of them together."""
+    belonging = _belonging(caller, [row.seq for row in rows])
+    return [_show(row, belonging.get(row.seq, [])) for row in rows]
+
+
+def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
+    """Data sets that the caller may see, and aliases, by model."""
+    used = (
+        select(links.c.model_seq, entities.columns.id, datasets.c.name, datasets.c.digest, links.c.context)
+        .join_from(links, datasets, datasets.c.seq == links.c.dataset_seq)
+        .join(entities.table, entities.columns.seq == datasets.c.seq)
+        .where(links.c.model_seq.in_(seqs), entities.visible_to(caller))
+    )
+    called = select(aliases.c.model_seq, null(), aliases.c.alias, null(), literal("")).where(
+        aliases.c.model_seq.in_(seqs)
+    )
+    found: dict[int, list[Row[Any]]] = {}
+    with reading() as session:
+        for row in session.execute(union_all(used, called)) if seqs else ():
+            found.setdefault(row.model_seq, []).append(row)
+    return found
+
+
+def _show(row: Row[Any], belonging: list[Row[Any]]) -> dict[str, Any]:
+    tracked = {**EMPTY, **row.tracked}
+    state = {"state": row.tracking_state, "reason": row.tracking_reason, "checked_at": row.tracking_at}
+    used = [_dataset(one) for one in belonging if one.id is not None]
+    return {
+        **common(row),
+        "model_id": row.id,
+        "version": row.version,
+        "ml_flow_model_path": row.path,
+        "run_id": row.run_id,
+        "tracking": state,
+        **{name: tracked[name] for name in TRACKED},
+        "datasets": sorted(used, key=lambda one: (one["name"], one["context"], one["dataset_id"])),
+        "aliases": sorted(one.name for one in belonging if one.id is None),
+    }
+
+
+def _dataset(row: Row[Any]) -> dict[str, Any]:
+    return {"dataset_id": row.id, "name": row.name, "digest": row.digest, "context": row.context}
