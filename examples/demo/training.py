@@ -11,18 +11,17 @@ import mlflow
 from mlflow.models import infer_signature
 from sklearn.datasets import load_diabetes
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Lasso, Ridge
 from sklearn.metrics import mean_squared_error, r2_score
 from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.svm import SVR
 
 EXPERIMENT = "diabetes-progression"
 REGISTERED_NAME = "diabetes-progression"
 CANDIDATES = {
     "ridge": Ridge(alpha=0.1),
-    "random-forest": RandomForestRegressor(n_estimators=80, min_samples_leaf=5, random_state=7),
-    "nearest-neighbours": KNeighborsRegressor(n_neighbors=15),
+    "lasso": Lasso(alpha=0.5),
+    "support-vectors": SVR(kernel="linear", C=1.0),
     "mean-only": DummyRegressor(),
 }
 
