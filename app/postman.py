@@ -1,8 +1,7 @@
 """The Postman collection, made of the OpenAPI document and of the order in which a newcomer would send the requests.
 
 Run as a whole on an empty server it passes: what one request makes, the next ones use, and what deletes comes last. Every
-route is in it; one that the order below does not name is sent at the end of its folder, and any documented answer but a
-500 is right for it.
+route is in it; one that the order does not name is sent at the end, where any documented answer but a 500 is right.
 """
 
 import json
@@ -21,29 +20,28 @@ METHODS = ("get", "post", "put", "patch", "delete")
 class Step:
     """One request of the order: which operation, the answer it must give, what to keep of it, what to put into it."""
 
+    chapter: str
     operation: str
-    status: int
+    status: tuple[int, ...]
     keep: dict[str, str] = field(default_factory=dict)  # variable -> JavaScript expression over `body`
     path: dict[str, str] = field(default_factory=dict)  # path parameter -> value
     query: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
-    note: str = ""
-    token: str = "{{token}}"  # noqa: S105
+    before: tuple[str, ...] = ()  # JavaScript that runs first
+    basic: tuple[str, str] = ("{{email}}", "{{password}}")
 
 
 def collection(document: dict[str, Any], steps: tuple[Step, ...]) -> dict[str, Any]:
     """A Postman collection (format 2.1) of every operation in `document`, `steps` first and in their order."""
     named = {step.operation for step in steps}
-    rest = [Step(name, 0) for name, _ in _operations(document) if name not in named]
     operations = dict(_operations(document))
+    rest = [Step("Further", name, ()) for name in operations if name not in named]
     unknown = sorted(named - set(operations))
     assert not unknown, f"the order names operations that do not exist: {unknown}"
     folders: dict[str, list[dict[str, Any]]] = {}
     for step in (*steps, *rest):
         operation = operations[step.operation]
-        # one folder for each chapter, so that the runner keeps to the order of the story
-        chapter = _chapter(step, operation)
-        folders.setdefault(chapter, []).append(_item(step, operation))
+        folders.setdefault(step.chapter, []).append(_item(step, operation))
     return {
         "info": {"name": "Quaymaster", "description": document["info"]["description"], "schema": SCHEMA},
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
@@ -59,10 +57,6 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
                 yield f"{method.upper()} {path}", methods[method]
 
 
-def _chapter(step: Step, operation: dict[str, Any]) -> str:
-    return step.note or f"Further: {operation['tags'][0]}"
-
-
 def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     method, path = step.operation.split(" ", 1)
     summary = f"{step.operation} · {operation['summary']}"
@@ -74,7 +68,8 @@ def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
         item["request"]["header"].append({"key": "Content-Type", "value": "application/json"})
         item["request"]["body"] = {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
     item["request"]["auth"] = _auth(step, operation)
-    item["event"] = [_event("test", _tests(step, operation))]
+    item["event"] = [_event("prerequest", list(step.before))] if step.before else []
+    item["event"].append(_event("test", _tests(step, operation)))
     return item
 
 
@@ -90,11 +85,11 @@ def _example(operation: dict[str, Any]) -> Any:
 def _auth(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     security = operation.get("security", [])
     if any("basic_auth" in choice for choice in security):
-        pairs = (("username", "{{email}}"), ("password", "{{password}}"))
+        pairs = zip(("username", "password"), step.basic, strict=True)
         return {"type": "basic", "basic": [{"key": k, "value": v, "type": "string"} for k, v in pairs]}
     if not security:
         return {"type": "noauth"}
-    return {"type": "bearer", "bearer": [{"key": "token", "value": step.token, "type": "string"}]}
+    return {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]}
 
 
 def _url(step: Step, path: str, operation: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +104,10 @@ def _url(step: Step, path: str, operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tests(step: Step, operation: dict[str, Any]) -> list[str]:
-    statuses = [step.status] if step.status else [int(s) for s in operation["responses"] if s != "500"]
+    statuses = sorted(step.status or (int(status) for status in operation["responses"] if status != "500"))
     lines = [
-        f'pm.test("answers {" or ".join(map(str, statuses)) if step.status else "as documented"}", () => {{',
-        f"  pm.expect(pm.response.code).to.be.oneOf({json.dumps(sorted(statuses))});",
+        f'pm.test("answers {" or ".join(map(str, statuses))}", () => {{',
+        f"  pm.expect(pm.response.code).to.be.oneOf({json.dumps(statuses)});",
         "});",
     ]
     if step.keep:

@@ -42,8 +42,9 @@ class HexId(fields.String):
     """64 hexadecimal characters, as our ids are written."""
 
     def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("metadata", {"example": "0f" * 32})
         super().__init__(
-            validate=validate.Regexp(r"^[0-9a-f]{64}\Z", error="must be 64 hexadecimal characters"), **kwargs
+            validate=validate.Regexp("^[0-9a-f]{64}$", error="must be 64 hexadecimal characters"), **kwargs
         )
 
 

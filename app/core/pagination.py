@@ -9,7 +9,7 @@ import binascii
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -66,6 +66,7 @@ class PageSchema(Schema):
     total = fields.Integer(metadata={"description": "All rows, when asked for by `total=true`"})
 
 
+@cache
 def page_schema(schema: type[MarshmallowSchema]) -> MarshmallowSchema:
     """The schema of a page of such rows."""
     name = schema.__name__.removesuffix("Schema")

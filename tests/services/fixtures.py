@@ -1,0 +1,93 @@
+"""Fixtures of real servers; each is started when the first test of a run asks for it."""
+
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.services import running
+
+SHARED_FOLDER = "QUAY_TEST_SERVICES"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The first process of a run makes the folder that all of them share."""
+    if SHARED_FOLDER not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="quay-"))
+        folder.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
+        os.environ[SHARED_FOLDER] = str(folder)
+        config.add_cleanup(lambda: running.stop_all(folder))
+
+
+def folder(name: str) -> Path:
+    return Path(os.environ[SHARED_FOLDER]) / name
+
+
+@pytest.fixture(scope="session")
+def worker_id(request: pytest.FixtureRequest) -> str:
+    """The name of this process among those of pytest-xdist."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a database on a real PostgreSQL, with the right to make others."""
+    given = os.environ.get("TEST_POSTGRES_URL")
+    return given or running.start("postgres-up.sh", folder("postgres"))["DATABASE_URL"]
+
+
+def mlflow_server(major: str) -> str:
+    given = os.environ.get(f"TEST_MLFLOW{major}_URL")
+    return given or running.start("mlflow-up.sh", folder(f"mlflow{major}"), major)["MLFLOW_TRACKING_URI"]
+
+
+@pytest.fixture(scope="session")
+def mlflow2_server() -> str:
+    """The address of a real MLflow 2."""
+    return mlflow_server("2")
+
+
+@pytest.fixture(scope="session")
+def mlflow3_server() -> str:
+    """The address of a real MLflow 3."""
+    return mlflow_server("3")
+
+
+@pytest.fixture(scope="session")
+def mlflow3_python() -> str:
+    """The python of the environment that has the whole of MLflow 3."""
+    return running.start("mlflow-up.sh", folder("mlflow3"), "3")["MLFLOW_PYTHON"]
+
+
+def seed(python: str, uri: str) -> dict[str, str]:
+    """Log a run with everything odd about it to the MLflow at `uri`; its ids."""
+    script = Path(__file__).with_name("seed_mlflow.py")
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "PYTHONDONT"))}
+    done = subprocess.run(
+        [python, str(script), uri], capture_output=True, text=True, timeout=240, env=environ, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="session")
+def seeded_mlflow2(mlflow2_server: str) -> tuple[str, dict[str, str]]:
+    """An MLflow 2 with one seeded run: its address and the ids."""
+    python = running.start("mlflow-up.sh", folder("mlflow2"), "2")["MLFLOW_PYTHON"]
+    return mlflow2_server, seed(python, mlflow2_server)
+
+
+@pytest.fixture(scope="session")
+def seeded_mlflow3(mlflow3_server: str, mlflow3_python: str) -> tuple[str, dict[str, str]]:
+    """An MLflow 3 with one seeded run: its address and the ids."""
+    return mlflow3_server, seed(mlflow3_python, mlflow3_server)
+
+
+@pytest.fixture(scope="session")
+def seeded_store(mlflow3_python: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    """A SQLite store of MLflow 3 with one seeded run: its address and the ids."""
+    uri = f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
+    return uri, seed(mlflow3_python, uri)
