@@ -112,10 +112,12 @@ class Server:
             return act()
         except DomainError:
             raise
-        except urllib3.exceptions.TimeoutError as error:
-            raise UpstreamTimeout("MLflow did not answer in time.") from error
         except (urllib3.exceptions.HTTPError, OSError, AttributeError) as error:
             # AttributeError: urllib3 meets a connection that was cut off under it
+            timeout = isinstance(error, urllib3.exceptions.TimeoutError)
+            # a refused connection is a kind of timeout to urllib3
+            if timeout and not isinstance(error, urllib3.exceptions.NewConnectionError):
+                raise UpstreamTimeout("MLflow did not answer in time.") from error
             raise UpstreamFailed("MLflow cannot be reached, or broke the connection off.") from error
 
 
@@ -142,7 +144,7 @@ def _failure(response: BaseHTTPResponse) -> DomainError:
         message = ""
     finally:
         response.close()
-    if response.status == 404:
+    if response.status in (400, 404):  # version 2 says 400 of an alias that does not exist
         return NotFound(f"MLflow does not know it: {message or 'not found'}")
     hint = HOST_HINT if response.status == 403 else ""
     return UpstreamFailed(f"MLflow answered {response.status}. {message}{hint}".strip())

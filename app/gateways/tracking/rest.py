@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import urllib3
@@ -31,7 +32,9 @@ class RestBackend:
         return self._server.json(f"{API}/runs/get", {"run_id": run_id})
 
     def history(self, run_id: str, key: str, page_token: str | None) -> dict[str, Any]:
-        """`{"metrics": [...], "next_page_token"}`."""
+        """`{"metrics": [...], "next_page_token"}`; an unknown run has no history, as MLflow sees it, but is unknown to us."""
+        if page_token is None:
+            self.run(run_id)
         query = {"run_id": run_id, "metric_key": key, "max_results": 5000, "page_token": page_token}
         return self._server.json(f"{API}/metrics/get-history", query)
 
@@ -59,17 +62,30 @@ class RestBackend:
 
     def read(self, root: str, path: str, limit: int) -> bytes:
         """A small file."""
-        return self._server.read(f"{FILES}/{_joined(_proxied(root), path)}", limit)
+        with self._missing_told(root, path):
+            return self._server.read(f"{FILES}/{_joined(_proxied(root), path)}", limit)
 
     def open(self, root: str, path: str) -> ArtifactStream:
         """A file of any size, streamed."""
-        response = self._server.open(f"{FILES}/{_joined(_proxied(root), path)}")
+        with self._missing_told(root, path):
+            response = self._server.open(f"{FILES}/{_joined(_proxied(root), path)}")
         length = response.headers.get("Content-Length", "")
         encoded = response.headers.get("Content-Encoding")
         size = int(length) if length.isdecimal() and not encoded else None
         name = path.rsplit("/", 1)[-1]
         media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return ArtifactStream(name, size, media_type, _chunks(response), response.close)
+
+    @contextmanager
+    def _missing_told(self, root: str, path: str) -> Iterator[None]:
+        """MLflow answers 500 for a file that is not there: look whether it is, before blaming MLflow."""
+        try:
+            yield
+        except UpstreamFailed:
+            folder, _, name = path.rpartition("/")
+            if name in {item["path"].rsplit("/", 1)[-1] for item in self.entries(root, folder)}:
+                raise
+            raise NotFound(f"MLflow has no file {path}.") from None
 
 
 def _joined(root: str, path: str) -> str:
