@@ -169,3 +169,7 @@ def _document() -> dict[str, Any]:
     stand_ins = {"DATABASE_URL": "sqlite:///unused", "SECRET_KEY": "-" * 32}
     with assemble(Config.from_environment({**os.environ, **stand_ins})).app_context():
         return documentation.document()
+
+
+if __name__ == "__main__":
+    main()

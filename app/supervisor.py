@@ -111,7 +111,15 @@ def _start_web(config: Config) -> subprocess.Popen[bytes]:
     metrics.mkdir()
     command = [
         *(sys.executable, "-m", "gunicorn", f"app.supervisor:web_app({str(config.data_dir)!r}, {port_of(config)})"),
-        *("--bind", f"127.0.0.1:{port_of(config)}", "--preload", "--log-level", "warning"),
+        *(
+            "--bind",
+            f"127.0.0.1:{port_of(config)}",
+            "--preload",
+            "--log-level",
+            "warning",
+            "--limit-request-line",
+            "8190",
+        ),
         *("--worker-class", "gthread", "--workers", str(config.web_workers), "--threads", str(config.web_threads)),
         *("--graceful-timeout", "30", "--timeout", "120", "--keep-alive", "75"),
         *("--config", str(Path(__file__).parents[1] / "docker" / "gunicorn.conf.py"), "--no-control-socket"),

@@ -1,7 +1,10 @@
 """Fixtures that every test may use: an application over a fresh database, users, and the real servers."""
 
+import os
 import secrets
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +21,8 @@ from app.factory import create_app
 
 pytest_plugins = ["tests.services.fixtures"]
 
+ROOT = Path(__file__).parents[1]
+HEAVY = os.environ.get("QUAY_HEAVY") == "1"
 PASSWORD = "a password of a test"
 SECRET_KEY = "k" * 40
 
@@ -141,3 +146,42 @@ def sign_up() -> SignUp:
         return SignedUp(registered.json["user_id"], email, token, {"Authorization": f"Bearer {token}"})
 
     return act
+
+
+@dataclass(frozen=True)
+class Live:
+    """A running embedded service."""
+
+    url: str
+    data: Path
+    process: "subprocess.Popen[str]"
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[Callable[..., Live]]:
+    """Start embedded services as a user would; they end with the test."""
+    started: list[Live] = []
+
+    def act(data: Path | None = None, port: int = 0, **environ: str) -> Live:
+        data = data or tmp_path / f"service{len(started)}"
+        started.append(launch(data, port, {"RATE_LIMITS": "off", "LOG_LEVEL": "ERROR", **environ}))
+        return started[-1]
+
+    yield act
+    for live in started:
+        live.process.terminate()
+        live.process.wait(60)
+        assert live.process.stdout is not None
+        live.process.stdout.close()
+
+
+def launch(data: Path, port: int, environ: dict[str, str]) -> Live:
+    """Run `quay serve` and wait for the line that says it is ready."""
+    command = [sys.executable, "-m", "app.cli", "serve", "--data", str(data), "--port", str(port)]
+    plain = {key: value for key, value in os.environ.items() if key in ("PATH", "HOME", "LANG", "TMPDIR")}
+    process = subprocess.Popen(command, cwd=ROOT, env={**plain, **environ}, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("ready "):
+            return Live(line.split()[1], data, process)
+    raise AssertionError(f"the service did not start: {process.wait(30)}")

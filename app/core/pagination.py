@@ -54,7 +54,10 @@ class PageArgumentsSchema(Schema):
         validate=validate.Range(1, MAX_LIMIT),
         metadata={"description": f"Rows a page, at most {MAX_LIMIT}"},
     )
-    cursor = fields.String(metadata={"description": "Where the page begins, from the `Link` header of the page before"})
+    cursor = fields.String(
+        validate=validate.Length(max=1000),
+        metadata={"description": "Where the page begins, from the `Link` header of the page before"},
+    )
     total = fields.Boolean(load_default=False, metadata={"description": "Count all rows too; costs time on long lists"})
 
 

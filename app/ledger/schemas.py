@@ -36,7 +36,7 @@ class ActFilterSchema(Schema):
 
     every = fields.Boolean(data_key="all", load_default=False, metadata={"description": "Everybody's; for admins"})
     kind = fields.String(validate=validate.Length(1, 64), metadata={"description": "Such as `ml_assets.register`"})
-    entity = fields.String(validate=validate.Length(1, 1000), metadata={"description": "Id or alias of a thing"})
+    entity = fields.String(validate=validate.Length(1, 600), metadata={"description": "Id or alias of a thing"})
     since = Moment(metadata={"description": "Not before this moment"})
 
 
@@ -87,7 +87,7 @@ class LineageArgumentsSchema(Schema):
 class LineageOfIriSchema(LineageArgumentsSchema):
     """The thing by its IRI."""
 
-    iri = fields.String(required=True, validate=validate.Length(1, 1000), metadata={"description": "IRI or alias"})
+    iri = fields.String(required=True, validate=validate.Length(1, 600), metadata={"description": "IRI or alias"})
 
 
 class GrantSchema(Schema):

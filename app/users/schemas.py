@@ -12,7 +12,7 @@ EMAIL = "ml.engineer@example.org"
 def text(example, description="", **kwargs):
     """A short text that is not blank."""
     kwargs.setdefault("required", True)
-    rules = [validate.Length(1, 200), validate.Regexp(r"\s*\S", error="must not be blank")]
+    rules = [validate.Length(max=200), validate.Regexp(r"\s*\S", error="must not be blank")]
     return fields.String(validate=rules, metadata={"example": example, "description": description}, **kwargs)
 
 

@@ -12,7 +12,7 @@ def name(**kwargs):
     """A name of one line."""
     kwargs.setdefault("required", True)
     notes = {"example": NAME_EXAMPLE}
-    rules = [validate.Length(1, 250), validate.Regexp(r"\s*\S", error="must not be blank")]
+    rules = [validate.Length(max=250), validate.Regexp(r"\s*\S", error="must not be blank")]
     return fields.String(validate=rules, metadata=notes, **kwargs)
 
 

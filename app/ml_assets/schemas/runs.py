@@ -87,7 +87,7 @@ class ArtifactArgumentsSchema(Schema):
     """Which folder."""
 
     path = fields.String(
-        load_default="", validate=validate.Length(max=2000), metadata={"description": "A folder; default: the root"}
+        load_default="", validate=validate.Length(max=600), metadata={"description": "A folder; default: the root"}
     )
 
 

@@ -99,22 +99,8 @@ def test_a_slow_server_is_given_up_in_time(serve: Callable[[Script], IllServer],
     assert time.monotonic() - started < 3
 
 
-def test_given_up_calls_do_not_keep_their_places(serve: Callable[[Script], IllServer]) -> None:
-    serve(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"))
-    for _ in range(2):
-        threads = [threading.Thread(target=lambda: pytest.raises(DomainError, tracking.run, RUN)) for _ in range(16)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    deadline = time.monotonic() + 5
-    while any(thread.name == "MLflow" for thread in threading.enumerate()):
-        assert time.monotonic() < deadline, "threads of given-up calls go on"
-        threading.Event().wait(0.02)
-
-
-def test_no_more_than_a_few_calls_wait_at_once(serve: Callable[[Script], IllServer]) -> None:
-    serve(silent)
+def asking(times: int) -> list[DomainError]:
+    """What so many calls at once end with."""
     caught: list[DomainError] = []
 
     def ask() -> None:
@@ -123,11 +109,27 @@ def test_no_more_than_a_few_calls_wait_at_once(serve: Callable[[Script], IllServ
         except DomainError as error:
             caught.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(timebox.AT_ONCE + 4)]
+    threads = [threading.Thread(target=ask) for _ in range(times)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return caught
+
+
+def test_given_up_calls_do_not_keep_their_places(serve: Callable[[Script], IllServer]) -> None:
+    serve(drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"))
+    asking(timebox.AT_ONCE)
+    deadline = time.monotonic() + 5
+    while any(thread.name == "MLflow" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "threads of given-up calls go on"
+        threading.Event().wait(0.02)
+    assert all(isinstance(error, UpstreamTimeout) for error in asking(timebox.AT_ONCE))
+
+
+def test_no_more_than_a_few_calls_wait_at_once(serve: Callable[[Script], IllServer]) -> None:
+    serve(silent)
+    caught = asking(timebox.AT_ONCE + 4)
     assert sum(isinstance(error, Unavailable) for error in caught) == 4
     assert sum(isinstance(error, UpstreamTimeout) for error in caught) == timebox.AT_ONCE
 
