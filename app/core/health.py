@@ -1,4 +1,4 @@
-"""Health, readiness and metrics. The factory fills the registry of checks; core knows none of them."""
+"""Whether the service lives, is ready, and how busy it is."""
 
 import os
 import time

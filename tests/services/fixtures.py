@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -36,12 +37,12 @@ def worker_id(request: pytest.FixtureRequest) -> str:
 def postgres_server() -> str:
     """The URL of a database on a real PostgreSQL, with the right to make others."""
     given = os.environ.get("TEST_POSTGRES_URL")
-    return given or running.start("postgres-up.sh", folder("postgres"))["DATABASE_URL"]
+    return given or running.start("postgres-up.sh", str(folder("postgres")))["DATABASE_URL"]
 
 
 def mlflow_server(major: str) -> str:
     given = os.environ.get(f"TEST_MLFLOW{major}_URL")
-    return given or running.start("mlflow-up.sh", folder(f"mlflow{major}"), major)["MLFLOW_TRACKING_URI"]
+    return given or running.start("mlflow-up.sh", str(folder(f"mlflow{major}")), major)["MLFLOW_TRACKING_URI"]
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,7 @@ def mlflow3_server() -> str:
 @pytest.fixture(scope="session")
 def mlflow3_python() -> str:
     """The python of the environment that has the whole of MLflow 3."""
-    return running.start("mlflow-up.sh", folder("mlflow3"), "3")["MLFLOW_PYTHON"]
+    return running.start("mlflow-up.sh", str(folder("mlflow3")), "3")["MLFLOW_PYTHON"]
 
 
 def seed(python: str, uri: str) -> dict[str, str]:
@@ -76,7 +77,7 @@ def seed(python: str, uri: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def seeded_mlflow2(mlflow2_server: str) -> tuple[str, dict[str, str]]:
     """An MLflow 2 with one seeded run: its address and the ids."""
-    python = running.start("mlflow-up.sh", folder("mlflow2"), "2")["MLFLOW_PYTHON"]
+    python = running.start("mlflow-up.sh", str(folder("mlflow2")), "2")["MLFLOW_PYTHON"]
     return mlflow2_server, seed(python, mlflow2_server)
 
 
@@ -91,3 +92,20 @@ def seeded_store(mlflow3_python: str, tmp_path_factory: pytest.TempPathFactory) 
     """A SQLite store of MLflow 3 with one seeded run: its address and the ids."""
     uri = f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
     return uri, seed(mlflow3_python, uri)
+
+
+@pytest.fixture(scope="session")
+def newman() -> str:
+    """Postman's runner."""
+    if shutil.which("npm") is None:
+        running.refuse("npm is not installed, which brings newman")
+    return running.start("newman.sh")["NEWMAN"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium that is installed on this machine."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        running.refuse("no Chromium is installed (Debian: apt-get install chromium)")
+    return str(found)

@@ -14,18 +14,17 @@ import pytest
 HERE = Path(__file__).parent
 
 
-def start(script: str, folder: Path, *arguments: str) -> dict[str, str]:
-    """Run a script that starts a server in `folder`; what it prints. Skips, or fails when REQUIRE_SERVICES=1."""
-    folder.mkdir(parents=True, exist_ok=True)
+def start(script: str, *arguments: str) -> dict[str, str]:
+    """Run a script that starts or installs something; what it prints. Skips, or fails when REQUIRE_SERVICES=1."""
     done = subprocess.run(
-        ["bash", str(HERE / script), str(folder), *arguments],
+        ["bash", str(HERE / script), *arguments],
         capture_output=True,
         text=True,
         timeout=420,
         check=False,
     )
     if done.returncode != 0:
-        refuse(f"{script} could not start its server: {done.stderr.strip()[-600:]}")
+        refuse(f"{script} failed: {done.stderr.strip()[-600:]}")
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
