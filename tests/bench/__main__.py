@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from tests.bench import report, rows, seeding, starting, statements, targets, windows, wrk
 from tests.bench.rows import RATIOS, Ratio, Row
-from tests.bench.servers import ROOT, Server, cores, free_port, gunicorn, service, workspace
+from tests.bench.servers import ROOT, Server, cores, gunicorn, service, workspace
 from tests.bench.targets import Maker
 from tests.bench.windows import Figures, Target
 

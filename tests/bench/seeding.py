@@ -1,6 +1,7 @@
 """Rows to measure over: a user with a token, and thousands of models as MLflow leaves them, written by SQL in bulk."""
 
 import hashlib
+import json
 import os
 import secrets
 import subprocess
@@ -40,10 +41,12 @@ INSERT INTO entities (id, kind, owner_seq, visibility, title, state, revision, c
 SELECT md5(:kind || n) || md5('e' || :kind || n), :kind, :owner, CASE WHEN n % 10 = 0 THEN 'private' ELSE 'internal' END,
   'model-' || n / 20, 'active', 1, now(), now() FROM generate_series(1, :count) AS n"""
 STEPS = (
-    f"""INSERT INTO ml_models (seq, name, version, description, path, run_id, properties, tags, tracking_state, tracking_at, tracked)
+    f"""INSERT INTO ml_models (seq, name, version, description, path, run_id, properties, tags, tracking_state, tracking_at,
+  tracked)
 SELECT seq, title, (n % 20 + 1)::text, 'Predicts the progression of a disease from ten base values, number ' || n || '.',
   'runs:/' || md5('r' || n) || '/model', md5('r' || n), '{{"licence": "CC-BY-4.0", "contact": "sample@example.org"}}',
-  jsonb_build_object('domain', 'medicine', 'stage', CASE WHEN n % 3 = 0 THEN 'production' ELSE 'trial' END, 'team', 'team-' || n % 17),
+  jsonb_build_object('domain', 'medicine', 'stage', CASE WHEN n % 3 = 0 THEN 'production' ELSE 'trial' END,
+    'team', 'team-' || n % 17),
   'resolved', now(), {TRACKED}
 FROM (SELECT seq, title, row_number() OVER (ORDER BY seq) AS n FROM entities WHERE kind = 'ml_model') AS e""",
     """INSERT INTO ml_terms (asset_seq, kind, key, text, number)
@@ -55,7 +58,8 @@ SELECT seq, title, '1', 'A data set.', '{}', '{}' FROM entities WHERE kind = 'ml
     """INSERT INTO fl_trainings (seq, name, description, parts, published, properties, tags)
 SELECT seq, title, 'A training.', '{}', false, '{}', '{}' FROM entities WHERE kind = 'fl_training'""",
     """INSERT INTO acts (id, kind, label, agent_seq, at, details)
-SELECT md5(id) || md5('a' || id), 'ml_assets.register', 'Registered ' || title, owner_seq, now(), '{}' FROM entities ORDER BY seq""",
+SELECT md5(id) || md5('a' || id), 'ml_assets.register', 'Registered ' || title, owner_seq, now(), '{}'
+FROM entities ORDER BY seq""",
     """INSERT INTO act_links (act_seq, role, position, entity_seq)
 SELECT a.seq, 'generated', 0, e.seq FROM entities e JOIN acts a ON a.id = md5(e.id) || md5('a' || e.id)""",
     "CREATE TABLE bench_rows (id bigserial PRIMARY KEY, name text NOT NULL, at timestamptz NOT NULL)",
@@ -114,7 +118,8 @@ def some_models(database_url: str, count: int) -> list[str]:
 def register_at_mlflow(url: str) -> None:
     """Fill MLflow's registry through its own API."""
     for number in range(REGISTERED):
-        body = f'{{"name": "model-{number}", "description": "Predicts something, number {number}.", "tags": [{{"key": "domain", "value": "medicine"}}]}}'
-        status, answer = ask(f"{url}/api/2.0/mlflow/registered-models/create", {}, body.encode())
+        model = {"name": f"model-{number}", "description": f"Predicts something, number {number}."}
+        body = json.dumps({**model, "tags": [{"key": "domain", "value": "medicine"}]}).encode()
+        status, answer = ask(f"{url}/api/2.0/mlflow/registered-models/create", {}, body)
         if status != 200:
             raise SystemExit(f"MLflow refused to register a model: {status} {answer[:200]!r}")
