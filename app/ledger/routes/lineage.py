@@ -57,6 +57,8 @@ def _answer(reference, given):
 
 
 def _accepted():
+    if not request.accept_mimetypes:
+        return "application/json"
     kind = request.accept_mimetypes.best_match(["application/json", SVG])
     if kind is None:
         raise NotAcceptable("A lineage can be had as application/json or as image/svg+xml.")

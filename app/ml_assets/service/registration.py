@@ -35,6 +35,7 @@ def register_from_run(caller: Caller, **given: Any) -> tuple[dict[str, Any], boo
 
 
 def _of_uri(uri: str) -> list[tuple[str, Resolution]]:
+    resolution.check(uri, "model_uri")
     return [(uri, resolution.demand(uri))]
 
 

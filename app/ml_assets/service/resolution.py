@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.core.errors import DomainError, NotFound, Unavailable, UpstreamFailed, UpstreamTimeout
+from app.core.errors import DomainError, FieldError, Invalid, NotFound, Unavailable, UpstreamFailed, UpstreamTimeout
 from app.gateways import tracking
 from app.gateways.tracking.values import Run, TrackedModel
 from app.ml_assets import extraction
@@ -27,11 +27,20 @@ class Resolution:
 
 def resolve(path: str) -> Resolution:
     """Ask for the model at `path`; raises Invalid only when it is no address of a model at all."""
-    tracking.check_uri(path)
+    check(path, "ml_flow_model_path")
     try:
         return demand(path)
     except PASSING as error:
         return Resolution(reason=_reason(error))
+
+
+def check(uri: str, field_name: str) -> None:
+    """Raise Invalid, naming the field, when `uri` is no address of a model at all."""
+    try:
+        tracking.check_uri(uri)
+    except Invalid as error:
+        errors = [FieldError(f"/{field_name}", one.detail) for one in error.errors]
+        raise Invalid(error.detail, errors=errors) from error
 
 
 def demand(path: str) -> Resolution:
