@@ -50,7 +50,7 @@ SELECT seq, title, (n % 20 + 1)::text, 'Predicts the progression of a disease fr
   'resolved', now(), {TRACKED}
 FROM (SELECT seq, title, row_number() OVER (ORDER BY seq) AS n FROM entities WHERE kind = 'ml_model') AS e""",
     """INSERT INTO ml_terms (asset_seq, kind, key, text, number)
-SELECT seq, 'tag', t.key, t.value, NULL FROM ml_models, jsonb_each_text(tags) AS t
+SELECT seq, 'tag', t.key, t.value, NULL::float FROM ml_models, jsonb_each_text(tags) AS t
 UNION ALL SELECT seq, 'param', t.key, t.value, NULL FROM ml_models, jsonb_each_text(tracked -> 'params') AS t
 UNION ALL SELECT seq, 'metric', t.key, NULL, t.value::float FROM ml_models, jsonb_each_text(tracked -> 'metrics') AS t""",
     """INSERT INTO ml_datasets (seq, name, version, description, properties, tags)
@@ -83,7 +83,7 @@ def fill(database_url: str) -> str:
         for kind, count in (("ml_model", MODELS), ("ml_dataset", OTHERS), ("fl_training", OTHERS)):
             connection.execute(text(ENTITIES), {"kind": kind, "owner": owner, "count": count})
         for step in STEPS:
-            connection.exec_driver_sql(step)
+            connection.execute(text(step))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
     engine.dispose()

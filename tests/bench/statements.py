@@ -64,6 +64,6 @@ def count_all(database_url: str, public_url: str, token: str, model: str) -> lis
 def _count(client: FlaskClient, path: str, limit: int, headers: dict[str, str]) -> int:
     with counting() as seen:
         answer = client.get(f"{path}{'&' if '?' in path else '?'}limit={limit}", headers=headers)
-    if answer.status_code != 200 or not answer.json["data"]:
+    if answer.status_code != 200 or not (answer.json or {}).get("data"):
         raise SystemExit(f"{path} answered {answer.status_code}: {answer.text[:300]}")
     return len(seen)
