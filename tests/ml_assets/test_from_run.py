@@ -101,8 +101,8 @@ def test_metric_history_and_files_of_a_run(client: FlaskClient, user: SignedUp, 
     assert (file.status_code, file.data) == (200, b"deep water\n")
     assert "filename*=UTF-8''%C3%BCmlaut.txt" in file.headers["Content-Disposition"]
     assert file.headers["X-Content-Type-Options"] == "nosniff"
-    head = client.head(f"{run}/artifacts/notes/with blank/ümlaut.txt", headers=user.headers)
-    assert (head.status_code, head.data) == (200, b"")
+    with client.head(f"{run}/artifacts/notes/with blank/ümlaut.txt", headers=user.headers) as head:
+        assert (head.status_code, head.data) == (200, b"")
     assert client.get(f"{run}/artifacts/none.txt", headers=user.headers).status_code == 404
     assert client.get(f"{run}/artifacts/..%2f..%2fmlflow.db", headers=user.headers).status_code in (404, 422)
 

@@ -32,9 +32,8 @@ def connect(caller: Caller, model_seq: int, inputs: tuple[DatasetInput, ...]) ->
     """
     wanted = {(_dataset(caller, given), given.context or "unspecified"): None for given in inputs}
     with transaction() as session:
-        known = set(
-            session.execute(select(links.c.dataset_seq, links.c.context).where(links.c.model_seq == model_seq)).tuples()
-        )
+        query = select(links.c.dataset_seq, links.c.context).where(links.c.model_seq == model_seq)
+        known = {(seq, context) for seq, context in session.execute(query)}
         for dataset_seq, context in wanted:
             if (dataset_seq, context[:64]) not in known:
                 row = {"model_seq": model_seq, "dataset_seq": dataset_seq, "context": context[:64]}
