@@ -32,7 +32,7 @@ def draw(graph: Graph) -> str:
     places = _places(columns)
     width = MARGIN * 2 + max((place.x for place in places.values()), default=0) + WIDTH / 2
     height = MARGIN * 2 + max((place.y for place in places.values()), default=0) + HEIGHT / 2
-    title = escape(f"Lineage of {nodes[graph.root]['title']}")
+    title = _text(f"Lineage of {nodes[graph.root]['title']}")
     body = [_edge(places[edge.source], places[edge.target]) for edge in graph.edges]
     body += [_node(node, places[node["id"]], is_root=node["id"] == graph.root) for node in graph.nodes]
     return "\n".join(
@@ -91,12 +91,12 @@ def _edge(start: Place, end: Place) -> str:
 def _node(node: dict[str, Any], place: Place, *, is_root: bool) -> str:
     shape = _shape(node["type"], place, "root" if is_root else "")
     label = (
-        f"<title>{escape(node['title'])} ({escape(node['kind'])})</title>{shape}"
-        f'<text x="{place.x:g}" y="{place.y - 2:g}">{escape(_short(node["title"]))}</text>'
-        f'<text class="kind" x="{place.x:g}" y="{place.y + 15:g}">{escape(_short(node["kind"].replace("_", " ")))}</text>'
+        f"<title>{_text(node['title'])} ({_text(node['kind'])})</title>{shape}"
+        f'<text x="{place.x:g}" y="{place.y - 2:g}">{_text(_short(node["title"]))}</text>'
+        f'<text class="kind" x="{place.x:g}" y="{place.y + 15:g}">{_text(_short(node["kind"].replace("_", " ")))}</text>'
     )
     if "location" in node:
-        return f'<a href="{escape(node["location"])}">{label}</a>'
+        return f'<a href="{_text(node["location"])}">{label}</a>'
     return f"<g>{label}</g>"
 
 
@@ -110,6 +110,10 @@ def _shape(kind: str, place: Place, extra: str) -> str:
 
 
 def _short(text: str) -> str:
-    """The text as far as it fits, without characters that XML cannot hold."""
-    clean = "".join(character for character in text if character.isprintable())
-    return clean if len(clean) <= LETTERS else clean[: LETTERS - 1] + "…"
+    """The text as far as it fits."""
+    return text if len(text) <= LETTERS else text[: LETTERS - 1] + "…"
+
+
+def _text(text: str) -> str:
+    """The text for XML, without characters that XML cannot hold or that nobody could see."""
+    return escape("".join(character for character in text if character.isprintable()))
