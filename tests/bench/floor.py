@@ -60,9 +60,11 @@ def who(connection: Connection) -> Any:
 
 def shown(row: Any) -> dict[str, Any]:
     model = dict(row._mapping)
+    tracked = model.pop("tracked")
+    model |= {name: tracked[name] for name in ("params", "metrics", "flavors", "signature", "registered", "run")}
     creator = {name: model.pop(name) for name in ("user_id", "first_name", "last_name")}
     tracking = {name: model.pop(f"tracking_{name}") for name in ("state", "reason", "at")}
-    return {**model, **model.pop("tracked"), "creator": creator, "tracking": tracking, "datasets": [], "aliases": []}
+    return {**model, "creator": creator, "tracking": tracking, "datasets": [], "aliases": []}
 
 
 @app.get("/f1")
