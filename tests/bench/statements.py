@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 from app.core.config import Config
 from app.core.db import database
-from app.factory import create_app
+from app.factory import assemble
 
 FEW, MANY = 20, 100
 LISTS = (
@@ -52,7 +52,7 @@ def counting() -> Iterator[list[str]]:
 def count_all(database_url: str, public_url: str, token: str, model: str) -> list[Count]:
     """Counts of every list of the service."""
     environ = {"DATABASE_URL": database_url, "PUBLIC_URL": public_url, "SECRET_KEY": "-" * 32, "RATE_LIMITS": "off"}
-    client = create_app(Config.from_environment({**environ, "LOG_LEVEL": "ERROR"})).test_client()
+    client = assemble(Config.from_environment({**environ, "LOG_LEVEL": "ERROR"})).test_client()
     headers = {"Authorization": f"Bearer {token}"}
     try:
         paths = [path.format(model=model) for path in LISTS]
