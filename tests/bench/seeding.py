@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import subprocess
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
@@ -13,6 +14,7 @@ from tests.bench.servers import BIN, ROOT, ask
 MODELS = 20_000
 OTHERS = 120  # data sets and trainings: more than the longest page
 REGISTERED = 2_000
+TAGS = [{"key": "domain", "value": "medicine"}, {"key": "stage", "value": "trial"}, {"key": "team", "value": "team-1"}]
 
 # what scikit-learn's and MLflow's autologging leave of a small regression
 TRACKED = """jsonb_build_object(
@@ -116,10 +118,17 @@ def some_models(database_url: str, count: int) -> list[str]:
 
 
 def register_at_mlflow(url: str) -> None:
-    """Fill MLflow's registry through its own API."""
+    """Fill MLflow's registry through its own API; like ours, each of its models has one version."""
     for number in range(REGISTERED):
-        model = {"name": f"model-{number}", "description": f"Predicts something, number {number}."}
-        body = json.dumps({**model, "tags": [{"key": "domain", "value": "medicine"}]}).encode()
-        status, answer = ask(f"{url}/api/2.0/mlflow/registered-models/create", {}, body)
-        if status != 200:
-            raise SystemExit(f"MLflow refused to register a model: {status} {answer[:200]!r}")
+        model = {"name": f"model-{number}", "description": f"Predicts something, number {number}.", "tags": TAGS}
+        _register(f"{url}/api/2.0/mlflow/registered-models/create", model)
+        source = f"s3://models/{hashlib.md5(str(number).encode()).hexdigest()}/artifacts/model"
+        _register(
+            f"{url}/api/2.0/mlflow/model-versions/create", {"name": model["name"], "source": source, "tags": TAGS}
+        )
+
+
+def _register(address: str, body: dict[str, Any]) -> None:
+    status, answer = ask(address, {}, json.dumps(body).encode())
+    if status != 200:
+        raise SystemExit(f"MLflow refused to register a model: {status} {answer[:200]!r}")

@@ -80,13 +80,11 @@ def of_mlflow(make: Maker) -> dict[str, Callable[[], Target]]:
     names = [f"{MLFLOW}/get?name=model-{number}" for number in range(0, REGISTERED, REGISTERED // SPREAD)]
     body = {"name": "bench-@", "description": MODEL["description"]}
     return {
-        "mlflow get": lambda: make.reads(
-            "mlflow get", names, lambda said: said["registered_model"]["name"] == "model-0"
-        ),
+        "mlflow get": lambda: make.reads("mlflow get", names, lambda said: _is_registered(said["registered_model"])),
         "mlflow page": lambda: make.reads(
             "mlflow page",
             [f"{MLFLOW}/search?max_results={PAGE}"],
-            lambda said: len(said["registered_models"]) == PAGE,
+            lambda said: len(said["registered_models"]) == PAGE and _is_registered(said["registered_models"][0]),
         ),
         "mlflow create": lambda: make.writes(
             "mlflow create", f"{MLFLOW}/create", body, lambda said: said["registered_model"]["name"], expected=200
@@ -98,6 +96,10 @@ def _is_full(said: dict[str, Any], model_id: str | None = None) -> bool:
     """Whether an answer holds a whole model, so that nobody is fast by saying less."""
     same = model_id is None or said["model_id"] == model_id
     return same and len(said["params"]) == 8 and len(said["metrics"]) == 5 and bool(said["signature"]["inputs"])
+
+
+def _is_registered(said: dict[str, Any]) -> bool:
+    return len(said["tags"]) == 3 and len(said["latest_versions"]) == 1
 
 
 def _is_made(said: dict[str, Any]) -> bool:
