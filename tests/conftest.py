@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from marshmallow import Schema
 from sqlalchemy import create_engine, make_url, text
 
-from app.core import migrations
+from app.core import api, migrations
 from app.core.config import Config
 from app.core.db import database
 from app.factory import create_app
@@ -38,6 +40,16 @@ def make_config(database_url: str, **given: object) -> Config:
         **{name: str(value) for name, value in given.items()},
     }
     return Config.from_environment(environ)
+
+
+@pytest.fixture(autouse=True)
+def answers_are_what_their_schemas_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer of every test: what its schema would make of it is what is sent."""
+
+    def check(schema: Schema, value: object) -> None:
+        assert orjson.loads(api.wire(value)) == orjson.loads(api.wire(schema.dump(value))), type(schema).__name__
+
+    monkeypatch.setattr(api, "check_answer", check)
 
 
 @pytest.fixture(scope="session")

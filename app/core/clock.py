@@ -12,7 +12,9 @@ def rfc3339(moment: datetime | None) -> str | None:
     """A moment as RFC 3339 text in UTC with microseconds and `Z`, as every answer of ours writes it."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_milliseconds(value: int | None) -> datetime | None:

@@ -32,7 +32,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from app.core.clock import rfc3339
@@ -88,18 +88,18 @@ class UTCDateTime(TypeDecorator[datetime]):
 class Scope:
     """The session in use here and now, and whether it writes."""
 
-    session: Session
+    session: Connection
     writes: bool
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     after_rollback: list[Callable[[], None]] = field(default_factory=list)
 
 
 _scope: ContextVar[Scope | None] = ContextVar("database_scope", default=None)
-_on_begin: list[Callable[[Session], None]] = []
+_on_begin: list[Callable[[Connection], None]] = []
 
 
 class Database:
-    """The engines of this process: one that reads, one that writes, over the same pool."""
+    """The engines of this process: one for short reads, one for transactions."""
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
@@ -107,20 +107,19 @@ class Database:
     def configure(self, url: str, *, pool_size: int = 10) -> None:
         """Point this process at a database; nothing is connected before the first use."""
         self.dispose()
-        engine = create_engine(url, **_engine_options(url, pool_size))
-        self._engine = engine
-        event.listen(engine, "checkout", _ping_idle)
-        event.listen(engine, "checkin", _note_idle)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _prepare_sqlite)
-            event.listen(engine, "begin", _begin_sqlite)
-        self._reader = engine.execution_options(**_reader_options(engine))
-        self._writer = engine.execution_options(quay_begin="BEGIN IMMEDIATE")
+        # reads commit each statement: PostgreSQL by a pool of its own, so that no connection has to change its mind at
+        # every use; SQLite by itself, as long as nobody says BEGIN
+        postgres = not url.startswith("sqlite")
+        reads = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if postgres else {}
+        self._engine = _make_engine(url, pool_size)
+        self._writer = self._engine.execution_options(quay_begin="BEGIN IMMEDIATE")
+        self._reader = _make_engine(url, pool_size, **reads).execution_options(quay_begin="")
 
     def dispose(self) -> None:
         """Close all connections, as before a fork."""
         if self._engine is not None:
             self._engine.dispose()
+            self._reader.dispose()
 
     @property
     def engine(self) -> Engine:
@@ -129,13 +128,29 @@ class Database:
         return self._engine
 
     @property
+    def reader(self) -> Engine:
+        """The engine of short reads."""
+        return self._reader
+
+    @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
         return self.engine.dialect.name
 
-    def open(self, *, writes: bool) -> Session:
-        """A new session on the engine for reads or for writes."""
-        return Session(self._writer if writes else self._reader, autoflush=False, expire_on_commit=False)
+    def open(self, *, writes: bool) -> Connection:
+        """A connection for a transaction or for short reads."""
+        return (self._writer if writes else self._reader).connect()
+
+
+def _make_engine(url: str, pool_size: int, **more: Any) -> Engine:
+    engine = create_engine(url, **_engine_options(url, pool_size), **more)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "checkout", _ping_idle)
+        event.listen(engine, "checkin", _note_idle)
+    return engine
 
 
 database = Database()
@@ -160,11 +175,6 @@ def _engine_options(url: str, pool_size: int) -> dict[str, Any]:
     return options
 
 
-def _reader_options(engine: Engine) -> dict[str, Any]:
-    # SQLite already commits each statement, because isolation_level is None and reads send no BEGIN
-    return {"quay_begin": ""} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-
-
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
         connection.execute(f"PRAGMA {pragma}").close()
@@ -184,7 +194,7 @@ def _ping_idle(connection: Any, record: Any, proxy: Any) -> None:
     """Notice a database that was restarted, without a round trip on every request."""
     if time.monotonic() - record.info.get("idle_since", time.monotonic()) < IDLE_SECONDS_BEFORE_PING:
         return
-    if not database.engine.dialect.name.startswith("sqlite") and not _answers(connection):
+    if not _answers(connection):
         raise exc.DisconnectionError("the server closed this connection")
 
 
@@ -196,7 +206,7 @@ def _answers(connection: Any) -> bool:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def reading() -> Iterator[Connection]:
     """A session for one short read; inside a transaction, the session of that transaction."""
     scope = _scope.get()
     if scope is not None:
@@ -211,7 +221,7 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
-def transaction(*, bookkeeping: bool = False) -> Iterator[Session]:
+def transaction(*, bookkeeping: bool = False) -> Iterator[Connection]:
     """All that is written inside becomes visible at once when the block ends, or never.
 
     `bookkeeping` marks what is not the work of the request itself, such as counting it; no begin hook is called then.
@@ -274,7 +284,7 @@ def after_rollback(act: Callable[[], None]) -> None:
     scope.after_rollback.append(act)
 
 
-def on_begin(hook: Callable[[Session], None]) -> None:
+def on_begin(hook: Callable[[Connection], None]) -> None:
     """Call `hook` first in every outermost transaction."""
     _on_begin.append(hook)
 

@@ -12,9 +12,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import LargeBinary, SmallInteger, String, Text, UniqueConstraint, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import db
 from app.core.clock import utcnow
@@ -126,7 +137,7 @@ def _mark(response: Response, location: str | None, etag: str | None) -> Respons
     return response
 
 
-def _insert_claim(session: Session) -> None:
+def _insert_claim(session: Connection) -> None:
     claim = _claim.get()
     if claim is None or claim.seq is not None:
         return

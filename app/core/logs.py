@@ -6,8 +6,10 @@ import secrets
 import sys
 import time
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any
 
+import orjson
 import structlog
 from flask import Flask, Response, g, request
 
@@ -19,12 +21,21 @@ _URL_PASSWORD = re.compile(r"(?<=//)([^/@\s:]*):[^/@\s]*@")
 log = structlog.get_logger()
 
 
+def _json(event: Any, **_given: Any) -> str:
+    return orjson.dumps(event, default=repr).decode()
+
+
+@lru_cache(maxsize=1000)
+def _is_secret(name: str) -> bool:
+    return bool(_SECRET_NAMES.search(name))
+
+
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Blank out values whose names say that they are secret, and passwords inside URLs."""
     for name, value in event.items():
-        if _SECRET_NAMES.search(name):
+        if _is_secret(name):
             event[name] = "***"
-        elif isinstance(value, str):
+        elif isinstance(value, str) and "@" in value:
             event[name] = _URL_PASSWORD.sub(r"\1:***@", value)
     return event
 
@@ -38,7 +49,7 @@ def configure(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             redact,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -40,6 +40,7 @@ columns = table.c
 grants = table_of(Grant)
 holds = table_of(Hold)
 aliases = table_of(Alias)
+_INSERT = insert(table).returning(columns.seq)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def create(
     }
     values |= {"visibility": visibility, "state": state, "revision": 1, "created_at": now, "updated_at": now}
     with transaction() as session:
-        seq = session.execute(insert(table).values(**values, deleted_at=None).returning(columns.seq)).scalar_one()
+        seq = session.execute(_INSERT, values).scalar_one()
     idempotency.locate(location(kind, values["id"]))
     return EntityRow(seq=seq, **values)
 

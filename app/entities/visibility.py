@@ -1,5 +1,6 @@
 """Who may see what: the only condition of its kind, which every list, search, graph and archive starts from."""
 
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
@@ -10,6 +11,8 @@ from app.users.service import Caller, creator, people
 
 entities = table_of(Entity)
 grants = table_of(Grant)
+# conditions and statements that are kept, by caller: to build one costs more than to run it
+KEPT = 500
 COLUMNS = tuple(column for column in entities.c if column.name != "deleted_at")
 
 
@@ -18,24 +21,37 @@ def owned_by(caller: Caller | None) -> ColumnElement[bool]:
     return false() if caller is None else entities.c.owner_seq == caller.seq
 
 
-def granted_to(caller: Caller, *rights: str) -> ColumnElement[bool]:
-    """What somebody gave the caller one of these rights on."""
-    own = and_(grants.c.entity_seq == entities.c.seq, grants.c.user_seq == caller.seq)
-    return exists(select(1).where(own, grants.c.right.in_(rights)))
+def granted_to(caller: Caller, right: str | None = None) -> ColumnElement[bool]:
+    """What somebody gave the caller this right on, or any."""
+    return _granted(caller.seq, right)
+
+
+def _granted(seq: int, right: str | None = None) -> ColumnElement[bool]:
+    own = (grants.c.entity_seq == entities.c.seq, grants.c.user_seq == seq)
+    return exists(select(1).where(*own, grants.c.right == right) if right else select(1).where(*own))
 
 
 def visible_to(caller: Caller | None) -> ColumnElement[bool]:
     """What the caller may know of: public things, for users internal ones too, own ones, and those shared with them."""
+    return _visible(caller.seq if caller else None)
+
+
+@lru_cache(maxsize=KEPT)
+def _visible(seq: int | None) -> ColumnElement[bool]:
     alive = entities.c.deleted_at.is_(None)
-    if caller is None:
+    if seq is None:
         return and_(alive, entities.c.visibility == "public")
-    open_to_users = entities.c.visibility.in_(("public", "internal"))
-    return and_(alive, or_(open_to_users, owned_by(caller), granted_to(caller, "read", "write")))
+    return and_(alive, or_(entities.c.visibility != "private", entities.c.owner_seq == seq, _granted(seq)))
 
 
 def select_visible(caller: Caller | None, kind: str | None = None, *, deleted: bool = False) -> Select[Any]:
     """Entities that the caller may see, with the names of their owners; `deleted` gives the caller's own bin instead."""
-    bin_ = and_(entities.c.deleted_at.is_not(None), owned_by(caller))
+    return _select(caller.seq if caller else None, kind, deleted)
+
+
+@lru_cache(maxsize=KEPT)
+def _select(seq: int | None, kind: str | None, deleted: bool) -> Select[Any]:
+    bin_ = and_(entities.c.deleted_at.is_not(None), entities.c.owner_seq == seq)
     query = select(*COLUMNS, *creator).outerjoin_from(entities, people, people.c.seq == entities.c.owner_seq)
-    query = query.where(bin_ if deleted else visible_to(caller))
+    query = query.where(bin_ if deleted else _visible(seq))
     return query.where(entities.c.kind == kind) if kind else query

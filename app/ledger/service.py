@@ -21,6 +21,8 @@ from app.users import service as users
 
 acts = table_of(Act)
 links = table_of(ActLink)
+_INSERT_ACT = insert(acts).returning(acts.c.seq)
+_INSERT_LINK = insert(links)
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,14 @@ def record(activity: Activity, agent: Caller | None, *, used: Iterable[int] = ()
     times = {"at": utcnow(), "started_at": activity.started, "ended_at": activity.ended}
     with transaction() as session:
         values = {**row, **times, "agent_seq": agent.seq if agent else None}
-        seq = session.execute(insert(acts).values(**values).returning(acts.c.seq)).scalar_one()
+        seq = session.execute(_INSERT_ACT, values).scalar_one()
         rows = [
             {"act_seq": seq, "role": role, "position": position, "entity_seq": entity}
             for role, linked in (("used", used), ("generated", generated))
             for position, entity in enumerate(dict.fromkeys(linked))
         ]
         if rows:
-            session.execute(insert(links), rows)
+            session.execute(_INSERT_LINK, rows if len(rows) > 1 else rows[0])
     return str(row["id"])
 
 

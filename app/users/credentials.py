@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 
 from app.core.clock import rfc3339, utcnow
 from app.core.db import reading, table_of, transaction
@@ -34,6 +34,7 @@ _find = (
     select(users.c.seq, *_who, credentials.c.id.label("credential_id"), credentials.c.scopes, credentials.c.expires_at)
     .join_from(credentials, users, credentials.c.user_seq == users.c.seq)
     .where(credentials.c.revoked_at.is_(None), users.c.disabled_at.is_(None))
+    .where(credentials.c.sha256 == bindparam("digest"))
 )
 _signing: dict[str, bytes] = {}
 
@@ -49,7 +50,7 @@ def caller_for(secret: str) -> Caller | None:
     if not secret or len(secret) > LONGEST_SECRET:
         return None
     with reading() as session:
-        row = session.execute(_find.where(credentials.c.sha256 == _digest(secret))).first()
+        row = session.execute(_find, {"digest": _digest(secret)}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
     return caller_of(row, row.scopes, row.credential_id)

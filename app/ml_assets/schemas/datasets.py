@@ -29,6 +29,7 @@ class DatasetParts(Schema):
     source = anything({"url": "https://example.org/diabetes.csv"}, "Where it comes from, in any form")
     schema_ = fields.Raw(
         data_key="schema",
+        attribute="schema",
         allow_none=True,
         metadata={"example": [{"name": "bmi", "type": "double"}], "description": "Its columns, in any form"},
     )

@@ -1,9 +1,10 @@
 """What models, data sets and trainings have in common: terms, filters, merging changes, and the acts of their lives."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, exists, func, insert, or_, select
 
 from app.core.db import reading, table_of, transaction
 from app.core.pagination import Key, Listing
@@ -15,6 +16,7 @@ from app.ml_assets import filters
 from app.ml_assets.models import Term
 from app.users import service as users
 
+KEPT = 500  # statements that are kept, since to build one costs more than to run it
 terms = table_of(Term)
 Show = Callable[[Sequence[Row[Any]]], list[dict[str, Any]]]
 SIGNS: dict[str, Callable[[Any, float], ColumnElement[bool]]] = {
@@ -28,16 +30,25 @@ SIGNS: dict[str, Callable[[Any, float], ColumnElement[bool]]] = {
 
 def select_assets(caller: Caller | None, kind: str, table: Table, *, deleted: bool = False) -> Select[Any]:
     """Rows of a kind that the caller may see, each with its entity and its creator."""
-    columns = [column for column in table.c if column.name != "seq"]
     query = entities.select_visible(caller, kind, deleted=deleted)
+    return _with_own_columns(query, table)
+
+
+@lru_cache(maxsize=KEPT)
+def _with_own_columns(query: Select[Any], table: Table) -> Select[Any]:
+    columns = [column for column in table.c if column.name != "seq"]
     return query.join(table, table.c.seq == entities.columns.seq).add_columns(*columns)
+
+
+@lru_cache(maxsize=KEPT)
+def _one_of(query: Select[Any]) -> Select[Any]:
+    return query.where(entities.columns.id == bindparam("asset_id"))
 
 
 def find(caller: Caller | None, kind: str, table: Table, asset_id: str) -> Row[Any]:
     """The row of one asset; raises NotFound."""
-    query = select_assets(caller, kind, table).where(entities.columns.id == asset_id)
     with reading() as session:
-        row = session.execute(query).first()
+        row = session.execute(_one_of(select_assets(caller, kind, table)), {"asset_id": asset_id}).first()
     if row is None:
         raise entities.not_found(asset_id, kind)
     return row
@@ -47,8 +58,9 @@ def listing(
     caller: Caller, kind: str, table: Table, show: Show, given: dict[str, Any], *conditions: ColumnElement[bool]
 ) -> Listing:
     """The list of a kind under the filters that all kinds know, and further conditions."""
-    query = select_assets(caller, kind, table, deleted=given["deleted"]).where(*conditions)
-    query = query.where(*_by_name(table, given), *_by_tags(given))
+    query = select_assets(caller, kind, table, deleted=given["deleted"])
+    if narrower := [*conditions, *_by_name(table, given), *_by_tags(given)]:
+        query = query.where(*narrower)
     if given.get("creator"):
         query = query.where(users.people.c.id == (caller.id if given["creator"] == "me" else given["creator"]))
     order = filters.order(given["sort"], metrics=kind == "ml_model")

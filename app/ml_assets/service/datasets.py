@@ -29,7 +29,7 @@ def show(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
 
 def _show(row: Row[Any]) -> dict[str, Any]:
     own = {name: getattr(row, name) for name in PLAIN}
-    return {**own, **assets.common(row), "dataset_id": row.id, "schema_": row.schema}
+    return {**own, **assets.common(row), "dataset_id": row.id, "schema": row.schema}
 
 
 def create_dataset(caller: Caller, **given: Any) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def create_dataset(caller: Caller, **given: Any) -> dict[str, Any]:
     with transaction() as session:
         entity = entities.create(KIND, caller, given["name"], visibility=given["visibility"])
         row = {name: given.get(name) for name in (*PLAIN, *MERGED)}
-        session.execute(insert(datasets).values(seq=entity.seq, schema=given.get("schema_"), origin_key=None, **row))
+        session.execute(insert(datasets).values(seq=entity.seq, schema=given.get("schema"), origin_key=None, **row))
         assets.write_terms(entity.seq, extraction.terms(given["tags"], {}), fresh=True)
         what = Activity("ml_assets.register", f"Registered {given['name']}")
         ledger.record(what, caller, generated=[entity.seq])
@@ -71,7 +71,7 @@ def change_dataset(caller: Caller, dataset_id: str, *, expected: int | None, **c
         row = session.execute(select(datasets).where(datasets.c.seq == entity.seq)).one()
         own = {key: changes[key] for key in PLAIN if key in changes}
         own |= {key: assets.merged(getattr(row, key), changes[key]) for key in MERGED if key in changes}
-        own |= {"schema": changes["schema_"]} if "schema_" in changes else {}
+        own |= {"schema": changes["schema"]} if "schema" in changes else {}
         if own:
             session.execute(update(datasets).where(datasets.c.seq == entity.seq).values(**own))
         assets.write_terms(entity.seq, extraction.terms(own.get("tags", row.tags), {}))

@@ -21,6 +21,7 @@ from app.ml_assets.service.shown import show_models
 models = table_of(MLModel)
 aliases = table_of(MLModelAlias)
 used = table_of(ModelDataset)
+_INSERT = insert(models)
 KIND = "ml_model"
 OWN_COLUMNS = {"name": "name", "version": "version", "description": "description", "ml_flow_model_path": "path"}
 
@@ -46,7 +47,7 @@ def insert_model(
     row = {"seq": entity.seq, "name": name, "version": given["version"], "description": given.get("description", "")}
     row |= {"path": given["ml_flow_model_path"], "origin_key": origin, "properties": given.get("properties", {})}
     with transaction() as session:
-        session.execute(insert(models).values(**row, tags=tags, **_tracking(found)))
+        session.execute(_INSERT, {**row, "tags": tags, **_tracking(found)})
     assets.write_terms(entity.seq, extraction.terms(tags, found.metadata.tracked), fresh=True)
     kind, before = ("ml_assets.register", []) if previous is None else ("ml_assets.revise", [previous])
     ledger.record(Activity(kind, f"Registered {name} {given['version']}"), caller, used=before, generated=[entity.seq])

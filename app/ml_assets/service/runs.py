@@ -32,7 +32,7 @@ def get_run(caller: Caller, run_id: str) -> dict[str, Any]:
         "tags",
     )
     shown = {name: getattr(run, name) for name in plain}
-    inputs = [vars(given) for given in run.inputs]
+    inputs = [{name: value for name, value in vars(given).items() if name != "tags"} for given in run.inputs]
     metrics = [{"key": metric.key, **extraction.metric_point(metric)} for metric in run.metrics]
     found = [vars(model) for model in run.models]
     return {**shown, "metrics": metrics, "inputs": inputs, "models": found, "assets": _assets(caller, run_id)}

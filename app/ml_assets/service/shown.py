@@ -1,15 +1,16 @@
 """Models as answers show them."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, literal, null, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Row, bindparam, literal, null, select, union_all
 
 from app.core.db import reading, table_of
 from app.entities import service as entities
 from app.entities.service import Caller
 from app.ml_assets.models import MLDataset, MLModelAlias, ModelDataset
-from app.ml_assets.service.assets import common
+from app.ml_assets.service.assets import KEPT, common
 
 datasets = table_of(MLDataset)
 aliases = table_of(MLModelAlias)
@@ -24,20 +25,27 @@ def show_models(caller: Caller, rows: Sequence[Row[Any]]) -> list[dict[str, Any]
     return [_show(row, belonging.get(row.seq, [])) for row in rows]
 
 
-def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
-    """Data sets that the caller may see, and aliases, by model."""
+@lru_cache(maxsize=KEPT)
+def _select_belonging(visible: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Data sets that are visible, and aliases, of the models `seqs`."""
+    these: BindParameter[Any] = bindparam("seqs", expanding=True)
     used = (
         select(links.c.model_seq, entities.columns.id, datasets.c.name, datasets.c.digest, links.c.context)
         .join_from(links, datasets, datasets.c.seq == links.c.dataset_seq)
         .join(entities.table, entities.columns.seq == datasets.c.seq)
-        .where(links.c.model_seq.in_(seqs), entities.visible_to(caller))
+        .where(links.c.model_seq.in_(these), visible)
     )
     called = select(aliases.c.model_seq, null(), aliases.c.alias, null(), literal("")).where(
-        aliases.c.model_seq.in_(seqs)
+        aliases.c.model_seq.in_(these)
     )
+    return union_all(used, called)
+
+
+def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
+    """Data sets and aliases by model."""
     found: dict[int, list[Row[Any]]] = {}
     with reading() as session:
-        for row in session.execute(union_all(used, called)) if seqs else ():
+        for row in session.execute(_select_belonging(entities.visible_to(caller)), {"seqs": seqs}) if seqs else ():
             found.setdefault(row.model_seq, []).append(row)
     return found
 
