@@ -240,7 +240,7 @@ def release(entity_seq: int, source: str) -> None:
         session.execute(delete_rows(holds).where(holds.c.entity_seq == entity_seq, holds.c.source == source))
 
 
-def show(row: Row[Any]) -> dict[str, Any]:
+def show(row: Any) -> dict[str, Any]:
     """What every answer says of a thing, from a row of `select_visible`."""
     common = {name: getattr(row, name) for name in ("visibility", "state", "revision", "created_at", "updated_at")}
     return {**common, "creator": users.show_creator(row)}

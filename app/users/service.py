@@ -1,7 +1,6 @@
 """Accounts: registration, login, and who is who."""
 
 import secrets
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, or_, select, update
@@ -201,9 +200,9 @@ def show(row: Row[Any]) -> dict[str, Any]:
     return {**fields, "user_id": row.id, "timestamp": row.created_at, "disabled": row.disabled_at is not None}
 
 
-def show_creator(row: Mapping[str, Any] | Row[Any]) -> dict[str, Any] | None:
+def show_creator(row: Any) -> dict[str, Any] | None:
     """The owner of a thing, from a row that has the `creator` columns."""
-    if row.creator_id is None:  # type: ignore[union-attr]
+    if row.creator_id is None:
         return None
-    names = {"first_name": row.creator_first_name, "last_name": row.creator_last_name}  # type: ignore[union-attr]
-    return {"user_id": row.creator_id, **names}  # type: ignore[union-attr]
+    names = {"first_name": row.creator_first_name, "last_name": row.creator_last_name}
+    return {"user_id": row.creator_id, **names}

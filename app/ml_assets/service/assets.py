@@ -144,7 +144,7 @@ def merged(target: Any, patch: Any) -> Any:
     return result
 
 
-def common(row: Row[Any]) -> dict[str, Any]:
+def common(row: Any) -> dict[str, Any]:
     """What every answer says of an asset."""
     plain = {name: getattr(row, name) for name in ("name", "description", "tags", "properties")}
     return {**plain, **entities.show(row), "timestamp": row.created_at}

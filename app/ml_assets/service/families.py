@@ -34,7 +34,7 @@ def add_version(caller: Caller, model_id: str, **given: Any) -> dict[str, Any]:
     with transaction():
         entities.change(caller, model_id, models.KIND)  # needs the right to write, and lets only one be next
         _refuse_known(before, given["version"])
-        seq = models.insert_model(caller, {**kept, **given}, found, previous=before.seq)
+        seq = models.insert_model(caller, {**kept, **given}, found, previous=before.seq).seq
     return models.by_seq(caller, seq)
 
 

@@ -16,7 +16,7 @@ from app.ml_assets import extraction
 from app.ml_assets.models import MLModel, MLModelAlias, ModelDataset
 from app.ml_assets.service import assets, links, resolution
 from app.ml_assets.service.resolution import Resolution
-from app.ml_assets.service.shown import show_models
+from app.ml_assets.service.shown import NewModel, show_models, show_new_model
 
 models = table_of(MLModel)
 aliases = table_of(MLModelAlias)
@@ -30,14 +30,15 @@ def create_model(caller: Caller, **given: Any) -> dict[str, Any]:
     """Register a model; one that MLflow does not know, or cannot be asked for, is kept as unresolved."""
     found = resolution.resolve(given["ml_flow_model_path"])
     with transaction():
-        seq = insert_model(caller, given, found)
-    return by_seq(caller, seq)
+        row = insert_model(caller, given, found)
+    # what was just written need not be read, but for the data sets of a run
+    return by_seq(caller, row.seq) if found.run else show_new_model(caller, row)
 
 
 def insert_model(
     caller: Caller, given: dict[str, Any], found: Resolution, *, origin: str | None = None, previous: int | None = None
-) -> int:
-    """Write a model with its terms, data sets and acts, inside a transaction; its `seq`.
+) -> NewModel:
+    """Write a model with its terms, data sets and acts, inside a transaction.
 
     `origin` makes it unique; `previous` is the version that it follows.
     """
@@ -46,13 +47,14 @@ def insert_model(
     tags = {**found.metadata.tags, **given.get("tags", {})}
     row = {"seq": entity.seq, "name": name, "version": given["version"], "description": given.get("description", "")}
     row |= {"path": given["ml_flow_model_path"], "origin_key": origin, "properties": given.get("properties", {})}
+    row |= {"tags": tags, **_tracking(found)}
     with transaction() as session:
-        session.execute(_INSERT, {**row, "tags": tags, **_tracking(found)})
+        session.execute(_INSERT, row)
     assets.write_terms(entity.seq, extraction.terms(tags, found.metadata.tracked), fresh=True)
     kind, before = ("ml_assets.register", []) if previous is None else ("ml_assets.revise", [previous])
     ledger.record(Activity(kind, f"Registered {name} {given['version']}"), caller, used=before, generated=[entity.seq])
     record_training(caller, entity.seq, name, found)
-    return entity.seq
+    return NewModel(entity, row)
 
 
 def _tracking(found: Resolution) -> dict[str, Any]:

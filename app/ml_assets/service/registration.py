@@ -61,7 +61,7 @@ def _one(caller: Caller, given: dict[str, Any], uri: str, found: Resolution) -> 
         known = session.scalar(select(table.c.seq).where(table.c.origin_key == origin))
     if known is not None:
         return known, False
-    return models.insert_model(caller, {**_defaults(uri, found), **given}, found, origin=origin), True
+    return models.insert_model(caller, {**_defaults(uri, found), **given}, found, origin=origin).seq, True
 
 
 def _defaults(uri: str, found: Resolution) -> dict[str, Any]:

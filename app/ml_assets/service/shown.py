@@ -1,14 +1,16 @@
 """Models as answers show them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Row, bindparam, literal, null, select, union_all
 
 from app.core.db import reading, table_of
 from app.entities import service as entities
-from app.entities.service import Caller
+from app.entities.service import Caller, EntityRow
 from app.ml_assets.models import MLDataset, MLModelAlias, ModelDataset
 from app.ml_assets.service.assets import KEPT, common
 
@@ -41,6 +43,24 @@ def _select_belonging(visible: ColumnElement[bool]) -> CompoundSelect[Any]:
     return union_all(used, called)
 
 
+@dataclass(frozen=True)
+class NewModel:
+    """A model that was just written: its entity and its own columns."""
+
+    entity: EntityRow
+    columns: dict[str, Any]
+
+    @property
+    def seq(self) -> int:
+        return self.entity.seq
+
+
+def show_new_model(caller: Caller, new: NewModel) -> dict[str, Any]:
+    """The answer for a model that the caller just made, without data sets and aliases."""
+    names = {"creator_first_name": caller.first_name, "creator_last_name": caller.last_name}
+    return _show(SimpleNamespace(**{**new.columns, **vars(new.entity), "creator_id": caller.id, **names}), [])
+
+
 def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
     """Data sets and aliases by model."""
     found: dict[int, list[Row[Any]]] = {}
@@ -50,7 +70,7 @@ def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
     return found
 
 
-def _show(row: Row[Any], belonging: list[Row[Any]]) -> dict[str, Any]:
+def _show(row: Any, belonging: list[Row[Any]]) -> dict[str, Any]:
     tracked = {**EMPTY, **row.tracked}
     state = {"state": row.tracking_state, "reason": row.tracking_reason, "checked_at": row.tracking_at}
     used = [_dataset(one) for one in belonging if one.id is not None]
