@@ -119,7 +119,7 @@ def add(data: Path | None, email: str, first_name: str, last_name: str, admin: b
             role="Administrator" if admin else "User",
             is_admin=admin,
         )
-    click.echo(f"{'admin' if admin else 'user'} {email} has the id {user['id']}")
+    click.echo(f"{'admin' if admin else 'user'} {email} has the id {user['user_id']}")
 
 
 def _password() -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import ColumnElement, delete, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import reading, table_of, transaction
@@ -70,16 +70,20 @@ def resolve(caller: Caller | None, reference: str) -> Any:
 
     Raises NotFound, and Conflict when several things that the caller may see have that alias.
     """
-    named = select(aliases.c.entity_seq).where(aliases.c.value == reference)
-    condition = or_(entities.c.id == _id_in(reference), entities.c.seq.in_(named))
     with reading() as session:
-        rows = session.execute(select(entities).where(condition, visible_to(caller)).limit(10)).all()
+        rows = session.execute(select(entities).where(named(reference), visible_to(caller)).limit(10)).all()
     if not rows:
         raise NotFound(f"There is no thing {reference[:200]}, or it is not yours to see.")
     if len(rows) > 1:
         ids = ", ".join(row.id for row in rows)
         raise Conflict(f"Several things have the name {reference[:200]}; say which by its id: {ids}.")
     return rows[0]
+
+
+def named(reference: str) -> ColumnElement[bool]:
+    """The condition of being what an id, an alias or an IRI names."""
+    by_alias = select(aliases.c.entity_seq).where(aliases.c.value == reference)
+    return or_(entities.c.id == _id_in(reference), entities.c.seq.in_(by_alias))
 
 
 def _id_in(reference: str) -> str:

@@ -15,7 +15,7 @@ from app.core.db import reading, table_of, transaction
 from app.core.errors import Conflict, FieldError, Forbidden, NotFound, PreconditionFailed
 from app.entities import names
 from app.entities.models import Alias, Entity, Grant, Hold
-from app.entities.names import add_alias, aliases_of, location, register_kind, remove_alias, resolve
+from app.entities.names import add_alias, aliases_of, location, named, register_kind, remove_alias, resolve
 from app.entities.visibility import granted_to, owned_by, select_visible, visible_to
 from app.users import service as users
 from app.users.service import Caller
@@ -25,6 +25,7 @@ __all__ = [
     "add_alias",
     "aliases_of",
     "location",
+    "named",
     "register_kind",
     "remove_alias",
     "resolve",

@@ -76,8 +76,8 @@ def acts_of(
     if since:
         query = query.where(acts.c.at >= since)
     if entity:
-        thing = entities.resolve(caller, entity)
-        query = query.where(acts.c.seq.in_(select(links.c.act_seq).where(links.c.entity_seq == thing.seq)))
+        seen = select(entities.columns.seq).where(entities.named(entity), entities.visible_to(caller))
+        query = query.where(acts.c.seq.in_(select(links.c.act_seq).where(links.c.entity_seq.in_(seen))))
     return Listing(query, (Key(acts.c.seq, "seq", descending=True),), lambda rows: _show_all(caller, rows))
 
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from app.core.api import authenticate, body, other_responses, response
+from app.core.api import authenticate, body, response
 from app.core.pagination import paginated
 from app.ledger import service
 from app.ledger.schemas import ActFilterSchema, ActSchema, GrantsSchema, RightSchema
@@ -14,7 +14,6 @@ bp = Blueprint("ledger", __name__)
 @bp.get("/api/ledger")
 @authenticate(token_auth)
 @paginated(ActSchema, ActFilterSchema)
-@other_responses({404: "There is no such entity, or not for you", 409: "Several things have that name"})
 def list_acts(filters):
     """List acts
 

@@ -1,8 +1,9 @@
 """Versions of one model: those of one name and one owner; and aliases that move between them."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Row, delete, insert, select
 
 from app.core.db import reading, table_of, transaction
 from app.core.errors import Conflict, FieldError, NotFound
@@ -20,10 +21,20 @@ aliases = table_of(MLModelAlias)
 
 def list_versions(caller: Caller, model_id: str) -> Listing:
     """All versions of a model that the caller may see, oldest first."""
-    row = assets.find(caller, models.KIND, table, model_id)
-    query = assets.select_assets(caller, models.KIND, table)
-    query = query.where(table.c.name == row.name, entities.columns.owner_seq == row.owner_seq)
-    return Listing(query, (Key(entities.columns.seq, "seq"),), lambda rows: show_models(caller, rows))
+    one, its = entities.table.alias("one"), table.alias("its")
+    its_family = select(its.c.name, one.c.owner_seq).join_from(one, its, its.c.seq == one.c.seq)
+    family = its_family.where(one.c.id == model_id).subquery()
+    same = (table.c.name == family.c.name) & (entities.columns.owner_seq == family.c.owner_seq)
+    query = assets.select_assets(caller, models.KIND, table).join(family, same)
+
+    def show(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+        shown = show_models(caller, rows)
+        # a model that the caller may not see is told from one that stands on another page
+        if model_id not in {model["model_id"] for model in shown}:
+            assets.find(caller, models.KIND, table, model_id)
+        return shown
+
+    return Listing(query, (Key(entities.columns.seq, "seq"),), show)
 
 
 def add_version(caller: Caller, model_id: str, **given: Any) -> dict[str, Any]:
