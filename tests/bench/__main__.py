@@ -22,7 +22,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure the rows of these ids; 0 when all reach their goals."""
     ids = rows.wanted(arguments)
     wrk.check_installed()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
     measured: dict[str, Figures] = {}
     servers: dict[str, str] = {}
     with ExitStack() as stack:

@@ -80,7 +80,10 @@ def run(url: str, script: Path, core: int, unique: str) -> Load:
     """One window of load."""
     load = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--timeout", "10s", "-s", str(script), url, "--", unique]
     command = ["taskset", "-c", str(core), *load]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS + 30, check=True)
+    # in a session of its own, so that Ctrl-C ends the run and not just this window
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=SECONDS + 30, check=True, start_new_session=True
+    )
     return parse(done.stdout)
 
 
