@@ -108,10 +108,20 @@ def either_url(request: pytest.FixtureRequest) -> str:
     return request.getfixturevalue(f"{request.param.removesuffix('ql')}_url")
 
 
+def surprise(error: Exception) -> None:
+    raise error
+
+
 @pytest.fixture
 def make_app() -> Iterator[Callable[..., Flask]]:
     """Build the service with settings of one's own."""
-    yield lambda url, **given: create_app(make_config(url, **given))
+
+    def make(url: str, **given: object) -> Flask:
+        app = create_app(make_config(url, **given))
+        app.register_error_handler(Exception, surprise)  # a 500 is a failure of the test, whatever it asserts
+        return app
+
+    yield make
     database.dispose()
 
 

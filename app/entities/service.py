@@ -220,12 +220,17 @@ def list_grants(caller: Caller, entity_id: str) -> list[dict[str, Any]]:
     """Who may do what with a thing, for its owner."""
     entity = get(caller, entity_id)
     _need_owner(caller, entity, "see with whom it is shared")
-    who = (users.people.c.id.label("user_id"), users.people.c.first_name, users.people.c.last_name)
-    query = select(*who, grants.c.right, grants.c.created_at)
+    who = (users.people.c.id, users.people.c.first_name, users.people.c.last_name)
+    query = select(*who, grants.c.right.label("given"), grants.c.created_at)
     query = query.join_from(grants, users.people, users.people.c.seq == grants.c.user_seq)
     with reading() as session:
-        rows = session.execute(query.where(grants.c.entity_seq == entity.seq).order_by(grants.c.created_at)).mappings()
-        return [dict(row) for row in rows]
+        rows = session.execute(query.where(grants.c.entity_seq == entity.seq).order_by(grants.c.created_at)).all()
+    return [_show_grant(row) for row in rows]
+
+
+def _show_grant(row: Any) -> dict[str, Any]:
+    names = {"user_id": row.id, "first_name": row.first_name, "last_name": row.last_name}
+    return {**names, "right": row.given, "created_at": row.created_at}
 
 
 def hold(entity_seq: int, source: str, reason: str) -> None:

@@ -207,7 +207,8 @@ def test_private_models_are_seen_by_nobody_else_until_shared(
     grant = f"/api/entities/{model['model_id']}/grants/{other.id}"
     assert client.get(path, headers=other.headers).status_code == 404
     assert find(client, other) == []
-    client.put(grant, json={"right": "read"}, headers=user.headers)
+    given = client.put(grant, json={"right": "read"}, headers=user.headers)
+    assert (given.status_code, [one["right"] for one in given.json["grants"]]) == (200, ["read"])
     assert client.get(path, headers=other.headers).status_code == 200
     assert client.patch(path, json={"description": "x"}, headers=other.headers).status_code == 403
     client.put(grant, json={"right": "write"}, headers=user.headers)
