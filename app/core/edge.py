@@ -134,6 +134,19 @@ def _conditional(response: Response) -> Response:
     return response
 
 
+def _take_body(response: Response) -> Response:
+    """Leave no part of a body unread on a connection that is kept: what follows on it could be taken for it."""
+    length = request.content_length
+    if request.method in ("GET", "HEAD") and not length:
+        return response
+    if request.headers.get("Transfer-Encoding") or (length or 0) > current_app.config["MAX_JSON_BYTES"]:
+        response.headers["Connection"] = "close"
+    elif length:
+        request.max_content_length = None
+        request.get_data(cache=True)
+    return response
+
+
 def _harden(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
@@ -145,5 +158,6 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_url)
     app.before_request(_check_length)
     app.before_request(origin.check)
+    app.after_request(_take_body)
     app.after_request(_conditional)
     app.after_request(_harden)

@@ -185,3 +185,20 @@ def test_limits_of_any_route_answer_429_with_retry_after(
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
     assert answers[-1].mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("DELETE", "/api/ml_models"), ("POST", "/api/none"), ("POST", "/api/ml_models")]
+)
+def test_no_part_of_a_body_is_left_on_the_connection(client: FlaskClient, method: str, path: str) -> None:
+    from io import BytesIO
+
+    body = BytesIO(b'{"name": "x"}')
+    answer = client.open(path, method=method, input_stream=body, content_length=13, content_type="application/json")
+    assert answer.status_code in (401, 404, 405)
+    assert body.tell() == 13
+
+
+def test_after_a_body_that_is_too_large_the_connection_is_closed(client: FlaskClient) -> None:
+    answer = client.post("/api/none", data=b"x" * (MAX_JSON_BYTES + 1))
+    assert (answer.status_code, answer.headers["Connection"]) == (404, "close")
