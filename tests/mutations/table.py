@@ -16,7 +16,7 @@ class Mutation:
 TABLE = (
     Mutation(
         "app/core/db.py", '"BEGIN IMMEDIATE"', '"BEGIN"',
-        "tests/users/test_routes.py::test_sixteen_threads_that_sign_up_and_change_lose_nothing",
+        "tests/ml_assets/test_models.py::test_of_racing_writers_one_wins",
     ),
     Mutation(
         "app/core/db.py", "            session.rollback()\n", "            session.commit()\n",
@@ -47,7 +47,7 @@ TABLE = (
         "tests/users/test_routes.py::test_no_secret_stands_in_the_database_in_clear",
     ),
     Mutation(
-        "app/users/passwords.py", "password_hash or _nobody(), password", 'password_hash or "", password',
+        "app/users/passwords.py", "_hasher.verify(password_hash or _nobody(), password)", "password_hash is not None and _hasher.verify(password_hash, password)",
         "tests/users/test_routes.py::test_unknown_user_wrong_password_and_disabled_user_look_the_same",
     ),
     Mutation(
@@ -75,7 +75,7 @@ TABLE = (
         "tests/gateways/tracking/test_ill_servers.py::test_given_up_calls_do_not_keep_their_places",
     ),
     Mutation(
-        "app/gateways/tracking/http.py", "redirect=False", "redirect=True",
+        "app/gateways/tracking/http.py", "        if response.status != 200:", "        if response.status >= 400:",
         "tests/gateways/tracking/test_ill_servers.py::test_a_redirect_is_not_followed",
     ),
     Mutation(
