@@ -32,6 +32,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -63,7 +64,18 @@ def table_of(model: type[Model]) -> Table:
 
 
 Seq = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in a column of type INTEGER
-Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class TextJSON(JSON):
+    """JSON as text on SQLite, whose own JSON columns would turn a document that is a number into a number of theirs."""
+
+
+@compiles(TextJSON, "sqlite")
+def _as_text(_type: TextJSON, _compiler: Any, **_given: Any) -> str:
+    return "TEXT"
+
+
+Json = TextJSON().with_variant(JSONB(), "postgresql")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
