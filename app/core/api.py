@@ -2,19 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 import orjson
 from apifairy import APIFairy, authenticate, other_responses
-from apifairy import arguments as apifairy_arguments
 from apifairy.decorators import _annotate
-from flask import Flask, Response, g, json
+from flask import Flask, Response, g, json, request
 from flask_marshmallow import Marshmallow
 from marshmallow import RAISE, ValidationError, fields, validate
 from marshmallow import Schema as MarshmallowSchema
+from webargs.multidictproxy import MultiDictProxy
 
-from app.core import edge, errors, idempotency
+from app.core import edge, idempotency
 from app.core.clock import rfc3339
 from app.core.errors import FieldError, Invalid
 
@@ -122,9 +122,25 @@ def body(schema: type[MarshmallowSchema] | MarshmallowSchema, *, replayable: boo
     return decorator
 
 
-def arguments(schema: type[MarshmallowSchema] | MarshmallowSchema, location: str = "query") -> Callable[..., Any]:
+def arguments(schema: type[MarshmallowSchema] | MarshmallowSchema) -> Callable[..., Any]:
     """Give the view its validated query arguments; an unknown one is refused by name, so that a typing error shows."""
-    return apifairy_arguments(schema, location=location, unknown=RAISE if location == "query" else None)
+    schema = schema() if isinstance(schema, type) else schema
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        _annotate(view, args=[(schema, "query")])
+
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, dict(_query(schema, request.query_string)), **kwargs)
+
+        return wrapper
+
+    return decorator
+
+
+@lru_cache(maxsize=1000)  # clients ask the same again and again, and the same text always means the same
+def _query(schema: MarshmallowSchema, _text: bytes) -> dict[str, Any]:
+    return load(schema, MultiDictProxy(request.args, schema))
 
 
 def load(schema: MarshmallowSchema, data: Any) -> Any:
@@ -154,13 +170,6 @@ def _below(pointer: str, key: Any) -> str:
     if key == "_schema":
         return pointer
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
-
-
-@apifairy.error_handler
-def _on_arguments(_status: int, messages: dict[str, Any]) -> Response:
-    # webargs names the location first, {"query": {...}}; our readers know it as the name of the parameter
-    problem = invalid({key: value for place in messages.values() for key, value in place.items()})
-    return errors.render(errors.Problem(problem.status, problem.detail, problem.errors))
 
 
 def init_app(app: Flask) -> None:

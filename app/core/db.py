@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import orjson
@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from app.core.clock import rfc3339
@@ -78,6 +79,24 @@ def _as_text(_type: TextJSON, _compiler: Any, **_given: Any) -> str:
 Json = TextJSON().with_variant(JSONB(), "postgresql")
 
 
+class json_rows(FunctionElement[Any]):  # noqa: N801
+    """The rows of a scalar subquery as one JSON array of arrays; null or empty when there are none."""
+
+    type = Json
+    inherit_cache = True
+    name = "json_rows"
+
+
+@compiles(json_rows, "sqlite")
+def _rows_on_sqlite(element: json_rows, compiler: Any, **given: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **given)}))"
+
+
+@compiles(json_rows, "postgresql")
+def _rows_on_postgresql(element: json_rows, compiler: Any, **given: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **given)}))"
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment in UTC with microseconds; on SQLite as text of one width, so that it sorts as time does."""
 
@@ -90,10 +109,13 @@ class UTCDateTime(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         return rfc3339(value) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # PostgreSQL's moments come in the zone of the connection, which is UTC
+        return _moment_of_text if dialect.name == "sqlite" else None
+
+
+def _moment_of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
 
 
 @dataclass

@@ -9,7 +9,7 @@ import binascii
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ import orjson
 from flask import request
 from marshmallow import Schema as MarshmallowSchema
 from marshmallow import fields, validate
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select
 
 from app.core.api import Schema, arguments, response
 from app.core.db import reading
@@ -104,11 +104,10 @@ def paginated(schema: type[MarshmallowSchema], filters: type[MarshmallowSchema] 
 
 def turn(listing: Listing, limit: int, cursor: str | None, *, total: bool = False) -> dict[str, Any]:
     """One page of a listing as `{"data", "page"}`; raises Invalid for a cursor that is not of this list."""
+    after = decode(cursor, listing.order) if cursor else []
+    query = _page_query(listing.select, listing.order, limit + 1, later=bool(cursor))
     with reading() as session:
-        query = listing.select.order_by(*(k.column.desc() if k.descending else k.column for k in listing.order))
-        if cursor:
-            query = query.where(_beyond(listing.order, decode(cursor, listing.order)))
-        rows = session.execute(query.limit(limit + 1)).all()
+        rows = session.execute(query, {f"after_{place}": value for place, value in enumerate(after)}).all()
         page: dict[str, Any] = {"limit": limit, "next": None}
         if len(rows) > limit:
             rows = rows[:limit]
@@ -118,12 +117,19 @@ def turn(listing: Listing, limit: int, cursor: str | None, *, total: bool = Fals
         return {"data": listing.show(rows), "page": page}
 
 
-def _beyond(order: tuple[Key, ...], values: list[Any]) -> ColumnElement[bool]:
-    """Rows that come after these values: (a > x) or (a = x and b > y) or ..."""
+@lru_cache(maxsize=500)  # a list without filters has one select for all its pages; to build anew costs more than to run
+def _page_query(query: Select[Any], order: tuple[Key, ...], limit: int, *, later: bool) -> Select[Any]:
+    query = query.order_by(*(key.column.desc() if key.descending else key.column for key in order)).limit(limit)
+    return query.where(_beyond(order)) if later else query
+
+
+def _beyond(order: tuple[Key, ...]) -> ColumnElement[bool]:
+    """Rows that come after the values `after_0`, ...: (a > x) or (a = x and b > y) or ..."""
     steps = []
+    after = [bindparam(f"after_{place}", type_=key.column.type) for place, key in enumerate(order)]
     for depth, key in enumerate(order):
-        equal = [k.column == v for k, v in zip(order[:depth], values, strict=False)]
-        further = key.column < values[depth] if key.descending else key.column > values[depth]
+        equal = [k.column == v for k, v in zip(order[:depth], after, strict=False)]
+        further = key.column < after[depth] if key.descending else key.column > after[depth]
         steps.append(and_(*equal, further))
     return or_(*steps)
 

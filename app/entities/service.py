@@ -248,8 +248,14 @@ def release(entity_seq: int, source: str) -> None:
 
 def show(row: Any) -> dict[str, Any]:
     """What every answer says of a thing, from a row of `select_visible`."""
-    common = {name: getattr(row, name) for name in ("visibility", "state", "revision", "created_at", "updated_at")}
-    return {**common, "creator": users.show_creator(row)}
+    return {
+        "visibility": row.visibility,
+        "state": row.state,
+        "revision": row.revision,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "creator": users.show_creator(row),
+    }
 
 
 def describe(caller: Caller | None, entity_id: str) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from app.core.clock import rfc3339, utcnow
 from app.core.db import reading, table_of, transaction
 from app.core.errors import FieldError, Forbidden, Invalid, NotFound
 from app.core.pagination import Key, Listing
+from app.users import token_cache
 from app.users.callers import Caller
 from app.users.models import Credential, User
 
@@ -46,14 +47,22 @@ def configure(secret_keys: tuple[str, ...]) -> None:
 
 
 def caller_for(secret: str) -> Caller | None:
-    """Whose token or API key this is, by one SELECT; None when it is unknown, expired or revoked."""
+    """Whose token or API key this is, by one SELECT at most; None when it is unknown, expired or revoked."""
     if not secret or len(secret) > LONGEST_SECRET:
         return None
+    digest = _digest(secret)
+    return token_cache.find(digest) or _look_up(digest)
+
+
+def _look_up(digest: str) -> Caller | None:
+    seen = token_cache.stamp()
     with reading() as session:
-        row = session.execute(_find, {"digest": _digest(secret)}).first()
+        row = session.execute(_find, {"digest": digest}).first()
     if row is None or (row.expires_at is not None and row.expires_at <= utcnow()):
         return None
-    return caller_of(row, row.scopes, row.credential_id)
+    caller = caller_of(row, row.scopes, row.credential_id)
+    token_cache.keep(digest, caller, row.expires_at, seen)
+    return caller
 
 
 def caller_of(row: Any, scopes: Any = SCOPES, credential_id: str = "") -> Caller:
@@ -150,5 +159,6 @@ def revoke_all(user_seq: int, *, kinds: tuple[str, ...]) -> None:
 def _revoke(*conditions: Any) -> int:
     alive = or_(credentials.c.expires_at.is_(None), credentials.c.expires_at > utcnow())
     with transaction() as session:
+        token_cache.forget_all()
         ended = update(credentials).where(*conditions, credentials.c.revoked_at.is_(None), alive)
         return len(session.execute(ended.values(revoked_at=utcnow()).returning(credentials.c.seq)).all())

@@ -56,7 +56,7 @@ def get_auth_token():
 def revoke_token():
     """Revoke the token of this request
 
-    It is refused from now on, in every process.
+    It is refused from now on by this service; other machines of a larger installation refuse it within two seconds.
     """
     credentials.revoke_present(caller())
     return "", 204
@@ -150,7 +150,7 @@ def get_key(id):
 def revoke_key(id):
     """Revoke one of my API keys
 
-    It is refused from now on, in every process.
+    It is refused from now on by this service; other machines of a larger installation refuse it within two seconds.
     """
     credentials.revoke_key(account_holder(), id)
     return "", 204

@@ -12,7 +12,7 @@ from app.core.config import Config
 from app.core.db import reading, table_of, transaction
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from app.core.pagination import Key, Listing
-from app.users import credentials, passwords
+from app.users import credentials, passwords, token_cache
 from app.users.callers import Caller
 from app.users.models import User
 
@@ -146,6 +146,7 @@ def update_profile(caller: Caller, **changes: Any) -> dict[str, Any]:
     values = {name: value for name, value in changes.items() if name in PROFILE}
     if values:
         with transaction() as session:
+            token_cache.forget_all()
             session.execute(update(users).where(users.c.seq == caller.seq).values(**values, updated_at=utcnow()))
     return get_user(caller.id)
 
@@ -173,6 +174,7 @@ def set_disabled(caller: Caller, user_id: str, disabled: bool) -> dict[str, Any]
     if disabled and seq == caller.seq:
         raise Conflict("You cannot disable your own account; let another admin do it.")
     with transaction() as session:
+        token_cache.forget_all()
         now = utcnow()
         values = {"disabled_at": now if disabled else None, "updated_at": now}
         session.execute(update(users).where(users.c.seq == seq).values(**values))

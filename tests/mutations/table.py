@@ -86,4 +86,16 @@ TABLE = (
         "app/ml_assets/service/assets.py", '    ">=": lambda column, number: column >= number', '    ">=": lambda column, number: column > number',
         "tests/ml_assets/test_models.py::test_metric_filters_and_order_are_those_of_python",
     ),
+    Mutation(
+        "app/users/token_cache.py", "entry.stamp != _shared[:] or ", "",
+        "tests/users/test_token_cache.py::test_the_processes_of_one_service_forget_together",
+    ),
+    Mutation(
+        "app/users/credentials.py", "        token_cache.forget_all()\n", "",
+        "tests/users/test_token_cache.py::test_what_ends_a_token_ends_it_at_once",
+    ),
+    Mutation(
+        "app/users/token_cache.py", "None if entry.expires_at is not None and entry.expires_at <= utcnow() else entry.caller", "entry.caller",
+        "tests/users/test_token_cache.py::test_a_remembered_token_expires_in_time",
+    ),
 )  # fmt: skip

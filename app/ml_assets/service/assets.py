@@ -28,16 +28,18 @@ SIGNS: dict[str, Callable[[Any, float], ColumnElement[bool]]] = {
 }
 
 
-def select_assets(caller: Caller | None, kind: str, table: Table, *, deleted: bool = False) -> Select[Any]:
-    """Rows of a kind that the caller may see, each with its entity and its creator."""
+def select_assets(
+    caller: Caller | None, kind: str, table: Table, *more: ColumnElement[Any], deleted: bool = False
+) -> Select[Any]:
+    """Rows of a kind that the caller may see, each with its entity, its creator, and `more` columns."""
     query = entities.select_visible(caller, kind, deleted=deleted)
-    return _with_own_columns(query, table)
+    return _with_own_columns(query, table, more)
 
 
 @lru_cache(maxsize=KEPT)
-def _with_own_columns(query: Select[Any], table: Table) -> Select[Any]:
+def _with_own_columns(query: Select[Any], table: Table, more: tuple[ColumnElement[Any], ...]) -> Select[Any]:
     columns = [column for column in table.c if column.name != "seq"]
-    return query.join(table, table.c.seq == entities.columns.seq).add_columns(*columns)
+    return query.join(table, table.c.seq == entities.columns.seq).add_columns(*columns, *more)
 
 
 @lru_cache(maxsize=KEPT)
@@ -45,20 +47,27 @@ def _one_of(query: Select[Any]) -> Select[Any]:
     return query.where(entities.columns.id == bindparam("asset_id"))
 
 
-def find(caller: Caller | None, kind: str, table: Table, asset_id: str) -> Row[Any]:
+def find(caller: Caller | None, kind: str, table: Table, asset_id: str, *more: ColumnElement[Any]) -> Row[Any]:
     """The row of one asset; raises NotFound."""
     with reading() as session:
-        row = session.execute(_one_of(select_assets(caller, kind, table)), {"asset_id": asset_id}).first()
+        query = _one_of(select_assets(caller, kind, table, *more))
+        row = session.execute(query, {"asset_id": asset_id}).first()
     if row is None:
         raise entities.not_found(asset_id, kind)
     return row
 
 
 def listing(
-    caller: Caller, kind: str, table: Table, show: Show, given: dict[str, Any], *conditions: ColumnElement[bool]
+    caller: Caller,
+    kind: str,
+    table: Table,
+    show: Show,
+    given: dict[str, Any],
+    *conditions: ColumnElement[bool],
+    more: tuple[ColumnElement[Any], ...] = (),
 ) -> Listing:
-    """The list of a kind under the filters that all kinds know, and further conditions."""
-    query = select_assets(caller, kind, table, deleted=given["deleted"])
+    """The list of a kind under the filters that all kinds know, and further conditions; `more` are further columns."""
+    query = select_assets(caller, kind, table, *more, deleted=given["deleted"])
     if narrower := [*conditions, *_by_name(table, given), *_by_tags(given)]:
         query = query.where(*narrower)
     if given.get("creator"):
@@ -146,8 +155,14 @@ def merged(target: Any, patch: Any) -> Any:
 
 def common(row: Any) -> dict[str, Any]:
     """What every answer says of an asset."""
-    plain = {name: getattr(row, name) for name in ("name", "description", "tags", "properties")}
-    return {**plain, **entities.show(row), "timestamp": row.created_at}
+    return {
+        "name": row.name,
+        "description": row.description,
+        "tags": row.tags,
+        "properties": row.properties,
+        "timestamp": row.created_at,
+        **entities.show(row),
+    }
 
 
 def note(act: str, caller: Caller, row: Any, title: str) -> None:

@@ -12,7 +12,7 @@ from app.entities import service as entities
 from app.entities.service import Caller
 from app.ml_assets.models import MLModel, MLModelAlias
 from app.ml_assets.service import assets, models, resolution
-from app.ml_assets.service.shown import show_models
+from app.ml_assets.service.shown import belonging, show_models
 from app.users import service as users
 
 table = table_of(MLModel)
@@ -25,10 +25,10 @@ def list_versions(caller: Caller, model_id: str) -> Listing:
     its_family = select(its.c.name, one.c.owner_seq).join_from(one, its, its.c.seq == one.c.seq)
     family = its_family.where(one.c.id == model_id).subquery()
     same = (table.c.name == family.c.name) & (entities.columns.owner_seq == family.c.owner_seq)
-    query = assets.select_assets(caller, models.KIND, table).join(family, same)
+    query = assets.select_assets(caller, models.KIND, table, *belonging(caller)).join(family, same)
 
     def show(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-        shown = show_models(caller, rows)
+        shown = show_models(rows)
         # a model that the caller may not see is told from one that stands on another page
         if model_id not in {model["model_id"] for model in shown}:
             assets.find(caller, models.KIND, table, model_id)
@@ -87,8 +87,8 @@ def find_by_alias(caller: Caller, name: str, alias: str, owner: str | None = Non
     same = (aliases.c.owner_seq == owner_seq, aliases.c.name == name, aliases.c.alias == alias)
     seq = select(aliases.c.model_seq).where(*same).scalar_subquery()
     with reading() as session:
-        query = assets.select_assets(caller, models.KIND, table).where(entities.columns.seq == seq)
-        row = session.execute(query).first()
+        found = assets.select_assets(caller, models.KIND, table, *belonging(caller))
+        row = session.execute(found.where(entities.columns.seq == seq)).first()
     if row is None:
         raise NotFound(f"There is no model {name}@{alias}, or it is not yours to see.")
-    return show_models(caller, [row])[0]
+    return show_models([row])[0]

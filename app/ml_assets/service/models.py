@@ -16,7 +16,7 @@ from app.ml_assets import extraction
 from app.ml_assets.models import MLModel, MLModelAlias, ModelDataset
 from app.ml_assets.service import assets, links, resolution
 from app.ml_assets.service.resolution import Resolution
-from app.ml_assets.service.shown import NewModel, show_models, show_new_model
+from app.ml_assets.service.shown import NewModel, belonging, show_models, show_new_model
 
 models = table_of(MLModel)
 aliases = table_of(MLModelAlias)
@@ -77,14 +77,14 @@ def record_training(caller: Caller, seq: int, name: str, found: Resolution) -> N
 
 def by_seq(caller: Caller, seq: int) -> dict[str, Any]:
     """A model by its `seq`."""
+    query = assets.select_assets(caller, KIND, models, *belonging(caller)).where(entities.columns.seq == seq)
     with reading() as session:
-        row = session.execute(assets.select_assets(caller, KIND, models).where(entities.columns.seq == seq)).one()
-    return show_models(caller, [row])[0]
+        return show_models([session.execute(query).one()])[0]
 
 
 def get_model(caller: Caller, model_id: str) -> dict[str, Any]:
     """A model; raises NotFound."""
-    return show_models(caller, [assets.find(caller, KIND, models, model_id)])[0]
+    return show_models([assets.find(caller, KIND, models, model_id, *belonging(caller))])[0]
 
 
 def list_models(caller: Caller, **given: Any) -> Listing:
@@ -96,7 +96,7 @@ def list_models(caller: Caller, **given: Any) -> Listing:
         conditions.append(models.c.seq.in_(select(used.c.model_seq).where(used.c.dataset_seq == seqs)))
     if given.get("run"):
         conditions.append(models.c.run_id == given["run"])
-    return assets.listing(caller, KIND, models, lambda rows: show_models(caller, rows), given, *conditions)
+    return assets.listing(caller, KIND, models, show_models, given, *conditions, more=belonging(caller))
 
 
 def change_model(caller: Caller, model_id: str, *, expected: int | None, **changes: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.gateways.tracking.values import Run
 from app.ml_assets.models import MLDataset, MLModel
 from app.ml_assets.service import assets, datasets, links, models, resolution
 from app.ml_assets.service.resolution import Resolution
-from app.ml_assets.service.shown import show_models
+from app.ml_assets.service.shown import belonging, show_models
 
 table = table_of(MLModel)
 dataset_table = table_of(MLDataset)
@@ -82,9 +82,9 @@ def _defaults(uri: str, found: Resolution) -> dict[str, Any]:
 def _shown(caller: Caller, seqs: list[int], run: Run | None) -> dict[str, Any]:
     sources = list(dict.fromkeys(source for seq in seqs for source in links.datasets_of(seq)))
     with reading() as session:
-        of_models = assets.select_assets(caller, models.KIND, table).where(entities.columns.seq.in_(seqs))
-        rows = session.execute(of_models.order_by(entities.columns.seq)).all()
+        of_models = assets.select_assets(caller, models.KIND, table, *belonging(caller))
+        rows = session.execute(of_models.where(entities.columns.seq.in_(seqs)).order_by(entities.columns.seq)).all()
         of_data = assets.select_assets(caller, datasets.KIND, dataset_table).where(entities.columns.seq.in_(sources))
         data = session.execute(of_data.order_by(entities.columns.seq)).all()
-    shown = {"models": show_models(caller, rows), "datasets": datasets.show(data)}
+    shown = {"models": show_models(rows), "datasets": datasets.show(data)}
     return {**shown, "run_id": run.run_id if run else None}

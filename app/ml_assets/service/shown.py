@@ -1,19 +1,20 @@
 """Models as answers show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Row, bindparam, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Row, select
 
-from app.core.db import reading, table_of
+from app.core.db import json_rows, table_of
 from app.entities import service as entities
 from app.entities.service import Caller, EntityRow
-from app.ml_assets.models import MLDataset, MLModelAlias, ModelDataset
+from app.ml_assets.models import MLDataset, MLModel, MLModelAlias, ModelDataset
 from app.ml_assets.service.assets import KEPT, common
 
+models = table_of(MLModel)
 datasets = table_of(MLDataset)
 aliases = table_of(MLModelAlias)
 links = table_of(ModelDataset)
@@ -21,26 +22,27 @@ TRACKED = ("params", "metrics", "flavors", "signature", "registered", "run")
 EMPTY: dict[str, Any] = {"params": {}, "metrics": {}, "flavors": {}, "signature": None, "registered": None, "run": None}
 
 
-def show_models(caller: Caller, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    """Answers for rows of models; one statement more for all of them together."""
-    belonging = _belonging(caller, [row.seq for row in rows])
-    return [_show(row, belonging.get(row.seq, [])) for row in rows]
+def show_models(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Answers for rows of models that were selected with the columns of `belonging`."""
+    return [show_model(row, row.used_datasets or (), row.alias_names or ()) for row in rows]
+
+
+def belonging(caller: Caller | None) -> tuple[ColumnElement[Any], ...]:
+    """The columns of a model's data sets, as far as the caller may see them, and of its aliases."""
+    return _belonging(entities.visible_to(caller))
 
 
 @lru_cache(maxsize=KEPT)
-def _select_belonging(visible: ColumnElement[bool]) -> CompoundSelect[Any]:
-    """Data sets that are visible, and aliases, of the models `seqs`."""
-    these: BindParameter[Any] = bindparam("seqs", expanding=True)
+def _belonging(visible: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
     used = (
-        select(links.c.model_seq, entities.columns.id, datasets.c.name, datasets.c.digest, links.c.context)
+        select(json_rows(entities.columns.id, datasets.c.name, datasets.c.digest, links.c.context))
         .join_from(links, datasets, datasets.c.seq == links.c.dataset_seq)
         .join(entities.table, entities.columns.seq == datasets.c.seq)
-        .where(links.c.model_seq.in_(these), visible)
+        .where(links.c.model_seq == models.c.seq, visible)
+        .correlate(models)  # the entities in here are those of the data sets, not the model's own
     )
-    called = select(aliases.c.model_seq, null(), aliases.c.alias, null(), literal("")).where(
-        aliases.c.model_seq.in_(these)
-    )
-    return union_all(used, called)
+    called = select(json_rows(aliases.c.alias)).where(aliases.c.model_seq == models.c.seq).correlate(models)
+    return used.scalar_subquery().label("used_datasets"), called.scalar_subquery().label("alias_names")
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,14 @@ class NewModel:
 def show_new_model(caller: Caller, new: NewModel) -> dict[str, Any]:
     """The answer for a model that the caller just made, without data sets and aliases."""
     names = {"creator_first_name": caller.first_name, "creator_last_name": caller.last_name}
-    return _show(SimpleNamespace(**{**new.columns, **vars(new.entity), "creator_id": caller.id, **names}), [])
+    row = SimpleNamespace(**{**new.columns, **vars(new.entity), "creator_id": caller.id, **names})
+    return show_model(row, (), ())
 
 
-def _belonging(caller: Caller, seqs: list[int]) -> dict[int, list[Row[Any]]]:
-    """Data sets and aliases by model."""
-    found: dict[int, list[Row[Any]]] = {}
-    with reading() as session:
-        for row in session.execute(_select_belonging(entities.visible_to(caller)), {"seqs": seqs}) if seqs else ():
-            found.setdefault(row.model_seq, []).append(row)
-    return found
-
-
-def _show(row: Any, belonging: list[Row[Any]]) -> dict[str, Any]:
+def show_model(row: Any, used: Iterable[Any], called: Iterable[Any]) -> dict[str, Any]:
+    """The answer for one model: its row, rows of its data sets, rows of its aliases."""
     tracked = {**EMPTY, **row.tracked}
     state = {"state": row.tracking_state, "reason": row.tracking_reason, "checked_at": row.tracking_at}
-    used = [_dataset(one) for one in belonging if one.id is not None]
     return {
         **common(row),
         "model_id": row.id,
@@ -82,10 +76,11 @@ def _show(row: Any, belonging: list[Row[Any]]) -> dict[str, Any]:
         "run_id": row.run_id,
         "tracking": state,
         **{name: tracked[name] for name in TRACKED},
-        "datasets": sorted(used, key=lambda one: (one["name"], one["context"], one["dataset_id"])),
-        "aliases": sorted(one.name for one in belonging if one.id is None),
+        "datasets": [_dataset(one) for one in sorted(used, key=lambda one: (one[1], one[3], one[0]))] if used else [],
+        "aliases": sorted(alias for (alias,) in called) if called else [],
     }
 
 
-def _dataset(row: Row[Any]) -> dict[str, Any]:
-    return {"dataset_id": row.id, "name": row.name, "digest": row.digest, "context": row.context}
+def _dataset(row: Any) -> dict[str, Any]:
+    dataset_id, name, digest, context = row
+    return {"dataset_id": dataset_id, "name": name, "digest": digest, "context": context}
