@@ -12,7 +12,10 @@ from app.core import api, db, documentation, edge, errors, health, idempotency, 
 from app.core.api import authenticate
 from app.core.config import Config
 from app.entities import service as entities
-from app.gateways import tracking
+from app.gateways import tracking, triple_store
+from app.ml_assets import service as ml_assets
+from app.semantics import graph
+from app.semantics import service as semantics
 from app.users import auth
 from app.users import service as users
 
@@ -30,8 +33,11 @@ BLUEPRINTS = (
     "app.ml_assets.routes.datasets",
     "app.ml_assets.routes.trainings",
     "app.ml_assets.routes.runs",
+    "app.semantics.routes.descriptions",
+    "app.semantics.routes.questions",
+    "app.semantics.routes.exports",
 )
-ROOMS_WITH_TABLES = ("users", "entities", "ledger", "ml_assets")
+ROOMS_WITH_TABLES = ("users", "entities", "ledger", "ml_assets", "semantics")
 
 
 class Service(Flask):
@@ -90,6 +96,11 @@ def _init_rooms(app: Flask, config: Config) -> None:
     entities.configure(config.public_url)
     for kind, path in KINDS.items():
         entities.register_kind(kind, path)
+    triple_store.configure(config.triple_store_url)
+    semantics.configure(config.public_url)
+    semantics.register_describer("ml_model", ml_assets.model_facts, graph.describe_model)
+    semantics.register_describer("ml_dataset", ml_assets.dataset_facts, graph.describe_dataset)
+    semantics.register_describer("fl_training", ml_assets.training_facts, graph.describe_training)
     app.register_blueprint(health.make_blueprint(authenticate(auth.token_auth)))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(import_module(blueprint).bp)
@@ -99,3 +110,4 @@ def _register_checks() -> None:
     health.register("database", db.check, required=True)
     health.register("migrations", migrations.check, required=True)
     health.register("mlflow", tracking.check, required=False)
+    health.register("triple_store", triple_store.check, required=False)

@@ -62,11 +62,13 @@ def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     summary = f"{step.operation} · {operation['summary']}"
     item: dict[str, Any] = {"name": summary, "request": {"method": method, "description": operation["description"]}}
     item["request"] |= {"header": [], "url": _url(step, path, operation)}
-    body = step.body if step.body is not None else _example(operation)
+    kind, example = _example(operation)
+    body = step.body if step.body is not None else example
     if body is not None:
-        text = json.dumps(body, indent=2, ensure_ascii=False)
-        item["request"]["header"].append({"key": "Content-Type", "value": "application/json"})
-        item["request"]["body"] = {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
+        text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+        language = "text" if isinstance(body, str) else "json"
+        item["request"]["header"].append({"key": "Content-Type", "value": kind})
+        item["request"]["body"] = {"mode": "raw", "raw": text, "options": {"raw": {"language": language}}}
     item["request"]["auth"] = _auth(step, operation)
     item["event"] = [_event("prerequest", list(step.before))] if step.before else []
     item["event"].append(_event("test", _tests(step, operation)))
@@ -77,9 +79,11 @@ def _event(listen: str, lines: list[str]) -> dict[str, Any]:
     return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
 
 
-def _example(operation: dict[str, Any]) -> Any:
+def _example(operation: dict[str, Any]) -> tuple[str, Any]:
+    """The first media type that a body may have, and an example of it."""
     contents = operation.get("requestBody", {}).get("content", {})
-    return next(iter(contents.values()))["example"] if contents else None
+    kind, content = next(iter(contents.items()), ("application/json", {"example": None}))
+    return kind, content["example"]
 
 
 def _auth(step: Step, operation: dict[str, Any]) -> dict[str, Any]:

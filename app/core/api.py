@@ -1,6 +1,6 @@
 """What routes are made of: schemas that know our formats, decorators that read and document, and JSON by orjson."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache, wraps
 from typing import Any
@@ -118,6 +118,31 @@ def body(schema: type[MarshmallowSchema] | MarshmallowSchema, *, replayable: boo
             return replay or view(*args, data, **kwargs)
 
         return wrapper
+
+    return decorator
+
+
+def contents(
+    *,
+    json: type[MarshmallowSchema] | None = None,
+    body: Mapping[str, Any] | None = None,
+    answer: Mapping[str, Any] | None = None,
+    reads: bool = False,
+    lines: bool = False,
+) -> Callable[..., Any]:
+    """Say what a view takes and gives that reads its own body or makes its own answer.
+
+    `body` and `answer` are OpenAPI media type objects by media type; `json` is what a JSON body must be. `reads` says that
+    the view changes nothing, whatever its method, so that a key for reading may call it; `lines` that its arguments may have
+    line breaks, as queries do.
+    """
+
+    def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
+        if json is not None:
+            _annotate(view, body=(json(), "json", None))
+        view._contents = {"body": body, "answer": answer}  # type: ignore[attr-defined]
+        view._reads, view._lines = reads, lines  # type: ignore[attr-defined]
+        return view
 
     return decorator
 

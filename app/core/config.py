@@ -41,6 +41,12 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _triple_store(value: str) -> str:
+    if value != "child://" and urlsplit(value).scheme not in ("http", "https"):
+        raise ValueError("must be child:// or the http(s) address of a SPARQL 1.1 dataset")
+    return value.rstrip("/") if value.startswith("http") else value
+
+
 def _database(value: str) -> str:
     value = value.replace("postgresql://", "postgresql+psycopg://", 1)
     if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -99,6 +105,13 @@ class Config:
         _url("http", "https", "sqlite"),
         "",
         "MLflow server, or sqlite:///FILE of a store; without it, its routes answer 503",
+    )
+
+    triple_store_url: str = _setting(
+        _triple_store,
+        "child://",
+        "where questions are asked: child:// for a process of ours, or the address of a SPARQL 1.1 dataset of our own",
+        secret=True,
     )
 
     # set by the embedded service only, never from the environment

@@ -13,6 +13,7 @@ MAX_DEPTH = 100
 MAX_JSON_BYTES = 1024 * 1024
 _JSON_TYPE = re.compile(r"application/([A-Za-z0-9.+-]+\+)?json", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def read_json() -> Any:
@@ -27,6 +28,12 @@ def read_json() -> Any:
     if not isinstance(value, dict):
         raise Invalid("The body must be a JSON object, {...}.", errors=[FieldError("", "must be a JSON object")])
     return value
+
+
+def read_body(limit: int) -> bytes:
+    """The body of the present request as it is, up to `limit` bytes; raises 413 beyond."""
+    request.max_content_length = limit
+    return request.get_data(cache=True)
 
 
 def parse_json(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
@@ -111,9 +118,11 @@ def _check_strings(value: Any) -> None:
 
 
 def _check_url() -> None:
-    for part in (request.path, *request.args.keys(), *request.args.values()):
-        if _CONTROL.search(part):
-            raise Malformed("The URL contains a control character, such as %00; take it out.")
+    view = current_app.view_functions.get(request.endpoint or "")
+    in_value = _CONTROL_IN_LINES if getattr(view, "_lines", False) else _CONTROL
+    values = any(in_value.search(value) for value in request.args.values())
+    if values or any(_CONTROL.search(part) for part in (request.path, *request.args.keys())):
+        raise Malformed("The URL contains a control character, such as %00; take it out.")
 
 
 def _check_length() -> None:

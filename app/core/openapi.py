@@ -41,6 +41,11 @@ WITH_BODY = {
     "415": "The body is not application/json",
     "422": "A field is wrong; `errors` says which",
 }
+WITH_OTHER_BODY = {
+    "413": "The body is too large",
+    "415": "The body has none of the media types that are read here",
+    "422": "The body can be read, but not accepted; `errors` says why",
+}
 WITH_ARGUMENTS = {"422": "An argument is wrong; `errors` says which"}
 WITH_PATH = {"404": "It is not there, or not for you"}
 PATH_PARAMETERS = {
@@ -65,7 +70,7 @@ IF_MATCH = {
     "name": "If-Match",
     "required": False,
     "description": "ETag that the thing must still have; 412 if it was changed since",
-    "schema": {"type": "string", "pattern": '^("r[0-9]{1,9}"|\\*)$'},
+    "schema": {"type": "string", "pattern": '^("r[0-9]{1,9}(\\.[0-9a-f]{16})?"|\\*)$'},
 }
 
 
@@ -74,12 +79,32 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     document["servers"] = [{"url": current_app.config["PUBLIC_URL"]}]
     document["info"]["license"] = {"name": "Apache-2.0"}
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    contents = _contents()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
+            _add_contents(operation, contents.get(operation["operationId"], {}))
             _complete_operation(document, path, method, operation)
     for tag in document.get("tags", []):
         tag["name"] = _readable(tag["name"])
     return document
+
+
+def _contents() -> dict[str, dict[str, Any]]:
+    """What `api.contents` says of the views, by operation."""
+    views = current_app.view_functions.items()
+    return {name.replace(".", "_"): view._contents for name, view in views if hasattr(view, "_contents")}
+
+
+def _add_contents(operation: dict[str, Any], contents: dict[str, Any]) -> None:
+    if contents.get("body"):
+        operation.setdefault("requestBody", {"required": True, "content": {}})["content"].update(contents["body"])
+        operation["x-other-body"] = True
+    if contents.get("answer"):
+        operation["responses"].pop("204", None)
+        answer = operation["responses"].setdefault(
+            "200", {"description": "The answer, in the format that was asked for"}
+        )
+        answer["content"] = {**answer.get("content", {}), **contents["answer"]}
 
 
 def _complete_operation(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> None:
@@ -92,7 +117,8 @@ def _complete_operation(document: dict[str, Any], path: str, method: str, operat
         _complete_response(status, response, operation)
     if "requestBody" in operation:
         _give_example(document, operation["requestBody"])
-    if method == "post" and "requestBody" in operation and not operation.get("x-secret"):
+    other = operation.pop("x-other-body", False)
+    if method == "post" and "requestBody" in operation and not other:
         operation["parameters"].append(IDEMPOTENCY_KEY)
         operation["responses"].setdefault("409", _problem("The same request is being carried out right now"))
     if "412" in operation["responses"]:
@@ -104,7 +130,7 @@ def _common_errors(path: str, operation: dict[str, Any]) -> dict[str, str]:
     if operation.get("security"):
         errors |= WITH_TOKEN
     if "requestBody" in operation:
-        errors |= WITH_BODY
+        errors |= WITH_OTHER_BODY if operation.get("x-other-body") else WITH_BODY
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
         errors = WITH_ARGUMENTS | errors
     if "{" in path:

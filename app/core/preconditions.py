@@ -1,17 +1,19 @@
 """Strong ETags from revisions, and If-Match read back into the revision that a writer expects."""
 
+import hashlib
 import re
 
 from flask import request
 
 from app.core.errors import PreconditionFailed
 
-_REVISION = re.compile(r'"r(\d{1,9})"')
+_REVISION = re.compile(r'"r(\d{1,9})(\.[0-9a-f]{16})?"')
 
 
-def etag(revision: int) -> str:
-    """The strong ETag of this revision of a thing."""
-    return f'"r{revision}"'
+def etag(revision: int, body: bytes | None = None) -> str:
+    """The strong ETag of this revision of a thing; of one `body` made of it, where more than the thing itself stands in it."""
+    digest = f".{hashlib.sha256(body).hexdigest()[:16]}" if body is not None else ""
+    return f'"r{revision}{digest}"'
 
 
 def expected_revision() -> int | None:

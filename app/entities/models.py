@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model, Seq, UTCDateTime
@@ -16,6 +16,7 @@ class Entity(Model):
         CheckConstraint("visibility IN ('private', 'internal', 'public')", name="visibility"),
         Index("ix_entities_kind_seq", "kind", "seq"),
         Index("ix_entities_owner_seq_seq", "owner_seq", "seq"),
+        Index("ix_entities_change", "change"),
         {"sqlite_autoincrement": True},
     )
 
@@ -30,6 +31,8 @@ class Entity(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # which change of the database it was last part of, written by triggers; see app.entities.feed
+    change: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Grant(Model):

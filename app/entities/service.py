@@ -14,22 +14,29 @@ from app.core.clock import utcnow
 from app.core.db import reading, table_of, transaction
 from app.core.errors import Conflict, FieldError, Forbidden, NotFound, PreconditionFailed
 from app.entities import names
+from app.entities.feed import Changes, changes_since, position_now, touch
 from app.entities.models import Alias, Entity, Grant, Hold
-from app.entities.names import add_alias, aliases_of, location, named, register_kind, remove_alias, resolve
-from app.entities.visibility import granted_to, owned_by, select_visible, visible_to
+from app.entities.names import add_alias, aliases_of, iri, location, named, register_kind, remove_alias, resolve
+from app.entities.visibility import granted_to, owned_by, select_any, select_visible, visible_to
 from app.users import service as users
 from app.users.service import Caller
 
 __all__ = [
     "Caller",
+    "Changes",
     "add_alias",
     "aliases_of",
+    "changes_since",
+    "iri",
     "location",
     "named",
+    "position_now",
     "register_kind",
     "remove_alias",
     "resolve",
+    "select_any",
     "select_visible",
+    "touch",
     "visible_to",
 ]
 

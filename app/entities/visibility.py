@@ -13,7 +13,7 @@ entities = table_of(Entity)
 grants = table_of(Grant)
 # conditions and statements that are kept, by caller: to build one costs more than to run it
 KEPT = 500
-COLUMNS = tuple(column for column in entities.c if column.name != "deleted_at")
+COLUMNS = tuple(column for column in entities.c if column.name not in ("deleted_at", "change"))
 
 
 def owned_by(caller: Caller | None) -> ColumnElement[bool]:
@@ -55,3 +55,13 @@ def _select(seq: int | None, kind: str | None, deleted: bool) -> Select[Any]:
     query = select(*COLUMNS, *creator).outerjoin_from(entities, people, people.c.seq == entities.c.owner_seq)
     query = query.where(bin_ if deleted else _visible(seq))
     return query.where(entities.c.kind == kind) if kind else query
+
+
+def select_any(kind: str) -> Select[Any]:
+    """Entities of a kind, whosever they are and deleted ones too, with their owners: for what is made of all of them.
+
+    What is made of it must be cut to what its reader may see.
+    """
+    owner = (*creator, people.c.orcid.label("creator_orcid"))
+    query = select(*COLUMNS, *owner).outerjoin_from(entities, people, people.c.seq == entities.c.owner_seq)
+    return query.where(entities.c.kind == kind)

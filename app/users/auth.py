@@ -5,7 +5,7 @@ Every `routes` module may import this one.
 
 from typing import Any, NoReturn
 
-from flask import g, request
+from flask import current_app, g, request
 from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 from werkzeug.datastructures import Authorization
 
@@ -45,7 +45,9 @@ class TokenAuth(HTTPTokenAuth):
 
 
 def _check_scope(caller: Caller) -> None:
-    needed = "read" if request.method in SAFE_METHODS else "write"
+    view = current_app.view_functions.get(request.endpoint or "")
+    reads = request.method in SAFE_METHODS or getattr(view, "_reads", False)
+    needed = "read" if reads else "write"
     if needed not in caller.scopes:
         raise Forbidden(f"This API key lacks the scope {needed}. Issue one that has it.")
 

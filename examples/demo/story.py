@@ -71,6 +71,7 @@ def tell(quay: Narrator, password: str) -> None:
     sign_up(quay, password)
     models = register(quay, runs)
     best = find(quay, models)
+    ask(quay, best)
     download(quay, best)
     show_lineage(quay, best)
 
@@ -103,6 +104,46 @@ def find(quay: Narrator, models: list[dict]) -> dict:
     if not 0 < len(found) < len(models) or scores != sorted(scores, reverse=True) or scores[-1] <= 0.4:
         raise SystemExit(f"the story stops here: that is no right answer, {scores}")
     return found[0]
+
+
+QUESTION = """\
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX it6: <http://data.europa.eu/it6/>
+PREFIX mls: <http://www.w3.org/ns/mls#>
+PREFIX prov: <http://www.w3.org/ns/prov#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?model ?score ?name ?setting WHERE {
+  ?model a mls:Model ; it6:trainedOn ?dataset ; prov:wasGeneratedBy ?run .
+  ?dataset dct:title "diabetes" .
+  ?run it6:hasEvaluation ?evaluation ; it6:hasParameter ?parameter .
+  ?evaluation mls:specifiedBy/rdfs:label "r2" ; mls:hasValue ?score .
+  ?parameter mls:specifiedBy/rdfs:label ?name ; mls:hasValue ?setting .
+  FILTER (?score > 0.4)
+} ORDER BY DESC(?score) ?model ?name"""
+
+
+def ask(quay: Narrator, best: dict) -> None:
+    quay.chapter(
+        "A machine asks the same in SPARQL, and with which hyper-parameters; the search says it without SPARQL"
+    )
+    rows = quay.ask("GET", "/api/semantics/sparql", params={"query": QUESTION, "format": "json"}).json()
+    models: dict[str, dict[str, str]] = {}
+    for row in rows["results"]["bindings"]:
+        about = models.setdefault(row["model"]["value"], {"R2": row["score"]["value"]})
+        about[row["name"]["value"]] = row["setting"]["value"]
+    for iri, about in models.items():
+        print(f"    {iri.rsplit('/', 1)[1][:12]}  " + ", ".join(f"{name} {value}" for name, value in about.items()))
+    dataset = best["datasets"][0]["dataset_id"]
+    question = {"dataset": dataset, "metric": "r2>0.4", "sort": "-metrics.r2"}
+    found = quay.ask("GET", "/api/semantics/search", params=question)["data"]
+    if [iri.rsplit("/", 1)[1] for iri in models] != [model["model_id"] for model in found] or not found:
+        raise SystemExit("the story stops here: SPARQL and search do not agree")
+    for model in found:
+        print(f"    {model['model_id'][:12]}  {model['algorithm']}")
+    quay.ask("GET", f"/api/semantics/{best['model_id']}", headers={"Accept": "text/turtle"})
+    verdict = quay.ask("GET", f"/api/semantics/{best['model_id']}/validation")
+    if not verdict["conforms"]:
+        raise SystemExit(f"the story stops here: the description does not conform, {verdict['results']}")
 
 
 def download(quay: Narrator, model: dict) -> None:

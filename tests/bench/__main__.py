@@ -9,7 +9,7 @@ from types import FrameType
 
 from sqlalchemy import create_engine
 
-from tests.bench import report, rows, seeding, starting, statements, targets, windows, wrk
+from tests.bench import questions, report, rows, seeding, starting, statements, targets, windows, wrk
 from tests.bench.rows import RATIOS, Ratio, Row
 from tests.bench.servers import ROOT, Server, cores, gunicorn, service, workspace
 from tests.bench.targets import Maker
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         if rows.START in ids:
             found.append(rows.start_row(starting.seconds_to_ready(folder)))
         run = Run(stack, folder, [ratio for ratio in RATIOS if ratio.id in ids])
+        found += run.questions([one for one in rows.QUESTIONS if one in ids])
         if rows.STATEMENTS in ids or run.ratios:
             run.start_database()
             servers["postgresql"] = run.postgres_version
@@ -77,6 +78,29 @@ class Run:
             self.postgres_version = ".".join(map(str, connection.dialect.server_version_info or ()))
         engine.dispose()
 
+    def questions(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of descriptions and questions, over a database of their own."""
+        if not ids:
+            return []
+        say("starting PostgreSQL for 100,000 triples")
+        up = service("postgres-up.sh", self.folder / "questions", self.cores.load, PG_DURABLE="1")
+        with ExitStack() as stack:
+            url = stack.enter_context(up)[0]["DATABASE_URL"]
+            seeding.migrate(url)
+            token = seeding.fill(url, questions.MODELS)
+            environ = self._environ(url)
+            server = stack.enter_context(
+                gunicorn("app.factory:create_app()", self.folder / "asked", self.cores.server, **environ)
+            )
+            say("measuring questions")
+            return questions.measure(server.url, token, seeding.some_models(url, 50, questions.MODELS), ids)
+
+    def _environ(self, url: str) -> dict[str, str]:
+        environ = {"DATABASE_URL": url, "SECRET_KEY": "-" * 32, "RATE_LIMITS": "off", "WEB_THREADS": "4"}
+        # what the caller's environment says must not change what is measured
+        environ |= {"LOG_LEVEL": "INFO", "MLFLOW_TRACKING_URI": "", "TRUSTED_PROXIES": "0", "RATE_LIMIT_URL": ""}
+        return environ | {"TRIPLE_STORE_URL": "child://"}
+
     def measure(self) -> dict[str, Figures]:
         """All targets that the ratios need, in turn."""
         needed = {name for ratio in self.ratios for name in (ratio.ours, ratio.against)}
@@ -100,9 +124,7 @@ class Run:
         return targets.of_floor(maker, self.models)
 
     def _ours(self) -> dict[str, Callable[[], Target]]:
-        environ = {"DATABASE_URL": self.database_url, "SECRET_KEY": "-" * 32, "RATE_LIMITS": "off", "WEB_THREADS": "4"}
-        # what the caller's environment says must not change what is measured
-        environ |= {"LOG_LEVEL": "INFO", "MLFLOW_TRACKING_URI": "", "TRUSTED_PROXIES": "0", "RATE_LIMIT_URL": ""}
+        environ = self._environ(self.database_url)
         up = gunicorn("app.factory:create_app()", self.folder / "ours", self.cores.server, **environ)
         maker = self._maker("ours", self.stack.enter_context(up), self._bearer())
         return targets.of_ours(maker, self.models)

@@ -29,7 +29,9 @@ RATIOS = (
     Ratio("P4c", "register a model, against MLflow's registry", "create", "mlflow create", 2),
 )
 START, STATEMENTS = "P18", "P19"
-IDS = (*(ratio.id for ratio in RATIOS), START, STATEMENTS)
+QUESTION, DESCRIPTION, FRESH, RUNAWAY = "P13", "P14", "P13b", "P13c"
+QUESTIONS = (QUESTION, FRESH, RUNAWAY, DESCRIPTION)
+IDS = (*(ratio.id for ratio in RATIOS), *QUESTIONS, START, STATEMENTS)
 START_GOAL, STATEMENTS_GOAL = 4.0, 3
 
 
@@ -68,6 +70,11 @@ def ratio_row(ratio: Ratio, measured: dict[str, Figures]) -> Row:
     unit = f"x {ratio.against}"
     ok = value >= ratio.goal and not failures
     return Row(ratio.id, ratio.what, round(value, 3), unit, round(other.rate, 1), f">= {ratio.goal}", ok, notes)
+
+
+def limit_row(id_: str, what: str, value: float, unit: str, limit: float, **notes: Any) -> Row:
+    """The row of a figure that must not be above a limit."""
+    return Row(id_, what, round(value, 2), unit, None, f"<= {limit:g}", value <= limit, notes)
 
 
 def start_row(seconds: float) -> Row:

@@ -76,13 +76,13 @@ def migrate(database_url: str) -> None:
     )
 
 
-def fill(database_url: str) -> str:
+def fill(database_url: str, models: int = MODELS) -> str:
     """Write all rows; the token of the user who owns them."""
     token = secrets.token_urlsafe(32)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         owner = _user(connection, token)
-        for kind, count in (("ml_model", MODELS), ("ml_dataset", OTHERS), ("fl_training", OTHERS)):
+        for kind, count in (("ml_model", models), ("ml_dataset", OTHERS), ("fl_training", OTHERS)):
             connection.execute(text(ENTITIES), {"kind": kind, "owner": owner, "count": count})
         for step in STEPS:
             connection.execute(text(step))
@@ -107,12 +107,12 @@ def _user(connection: Connection, token: str) -> int:
     return seq
 
 
-def some_models(database_url: str, count: int) -> list[str]:
+def some_models(database_url: str, count: int, models: int = MODELS) -> list[str]:
     """Ids of models spread over the whole table."""
     query = text("SELECT id FROM entities WHERE kind = 'ml_model' AND seq % :step = 0 ORDER BY seq LIMIT :count")
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        found = list(connection.scalars(query, {"step": MODELS // count - 1, "count": count}))
+        found = list(connection.scalars(query, {"step": models // count - 1, "count": count}))
     engine.dispose()
     return found
 

@@ -128,7 +128,7 @@ def ask(url: str, headers: dict[str, str], body: bytes | None = None) -> tuple[i
     """Status and body of one request."""
     headers = headers if body is None else {**headers, "Content-Type": "application/json"}
     try:
-        with _direct.open(urllib.request.Request(url, data=body, headers=headers), timeout=20) as answer:
+        with _direct.open(urllib.request.Request(url, data=body, headers=headers), timeout=120) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()

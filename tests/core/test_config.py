@@ -28,6 +28,7 @@ def test_two_settings_are_enough() -> None:
         ("RATE_LIMITS", "true"),
         ("RATE_LIMIT_URL", "http://x"),
         ("MLFLOW_TRACKING_URI", "file:///x"),
+        ("TRIPLE_STORE_URL", "file:///x"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_the_setting(name: str, value: str) -> None:

@@ -8,6 +8,7 @@ from app.ml_assets.service.datasets import (
     list_datasets,
     restore_dataset,
 )
+from app.ml_assets.service.facts import dataset_facts, model_facts, training_facts
 from app.ml_assets.service.families import add_version, find_by_alias, list_versions, remove_alias, set_alias
 from app.ml_assets.service.models import (
     change_model,
@@ -38,6 +39,7 @@ __all__ = [
     "create_dataset",
     "create_model",
     "create_training",
+    "dataset_facts",
     "delete_dataset",
     "delete_model",
     "delete_training",
@@ -52,6 +54,7 @@ __all__ = [
     "list_trainings",
     "list_versions",
     "metric_history",
+    "model_facts",
     "open_artifact",
     "publish_training",
     "refresh_model",
@@ -61,4 +64,5 @@ __all__ = [
     "restore_model",
     "restore_training",
     "set_alias",
+    "training_facts",
 ]

@@ -1,8 +1,9 @@
 """Models: making, reading, changing, deleting; MLflow is asked before a transaction begins, and never by a list."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Label, Row, delete, insert, select, update
 
 from app.core.clock import utcnow
 from app.core.db import reading, table_of, transaction
@@ -87,16 +88,25 @@ def get_model(caller: Caller, model_id: str) -> dict[str, Any]:
     return show_models([assets.find(caller, KIND, models, model_id, *belonging(caller))])[0]
 
 
-def list_models(caller: Caller, **given: Any) -> Listing:
-    """Models under the given filters."""
-    conditions = [*assets.by_metrics(given), *assets.by_params(given)]
+def list_models(
+    caller: Caller, *, narrower: Sequence[ColumnElement[bool]] = (), column: Label[Any] | None = None, **given: Any
+) -> Listing:
+    """Models under the given filters; rooms above may narrow them further, and have one more column shown."""
+    conditions = [*narrower, *assets.by_metrics(given), *assets.by_params(given)]
     if given.get("dataset"):
         dataset = entities.select_visible(caller, "ml_dataset").where(entities.columns.id == given["dataset"])
         seqs = dataset.with_only_columns(entities.columns.seq).scalar_subquery()
         conditions.append(models.c.seq.in_(select(used.c.model_seq).where(used.c.dataset_seq == seqs)))
     if given.get("run"):
         conditions.append(models.c.run_id == given["run"])
-    return assets.listing(caller, KIND, models, show_models, given, *conditions, more=belonging(caller))
+    if column is None:
+        return assets.listing(caller, KIND, models, show_models, given, *conditions, more=belonging(caller))
+
+    def show(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+        shown = zip(show_models(rows), rows, strict=True)
+        return [{**model, column.name: getattr(row, column.name)} for model, row in shown]
+
+    return assets.listing(caller, KIND, models, show, given, *conditions, more=(*belonging(caller), column))
 
 
 def change_model(caller: Caller, model_id: str, *, expected: int | None, **changes: Any) -> dict[str, Any]:

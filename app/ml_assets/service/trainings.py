@@ -26,7 +26,8 @@ def _show(row: Row[Any]) -> dict[str, Any]:
     return {**row.parts, **assets.common(row), **flags, "fl_service_id": row.id}
 
 
-def _show_all(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+def show(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Answers for rows of trainings."""
     return [_show(row) for row in rows]
 
 
@@ -54,7 +55,7 @@ def get_training(caller: Caller, training_id: str) -> dict[str, Any]:
 
 def list_trainings(caller: Caller, **given: Any) -> Listing:
     """Trainings under the given filters."""
-    return assets.listing(caller, KIND, trainings, _show_all, {"sort": "created", "deleted": False, **given})
+    return assets.listing(caller, KIND, trainings, show, {"sort": "created", "deleted": False, **given})
 
 
 def change_training(caller: Caller, training_id: str, *, expected: int | None, **changes: Any) -> dict[str, Any]:
