@@ -14,7 +14,7 @@ from app.core.config import Config
 from app.entities import service as entities
 from app.gateways import tracking, triple_store
 from app.ml_assets import service as ml_assets
-from app.semantics import graph
+from app.semantics import graph, writing
 from app.semantics import service as semantics
 from app.users import auth
 from app.users import service as users
@@ -101,6 +101,7 @@ def _init_rooms(app: Flask, config: Config) -> None:
     semantics.register_describer("ml_model", ml_assets.model_facts, graph.describe_model)
     semantics.register_describer("ml_dataset", ml_assets.dataset_facts, graph.describe_dataset)
     semantics.register_describer("fl_training", ml_assets.training_facts, graph.describe_training)
+    entities.register_descriptions("/api/semantics/{id}", list(writing.FORMATS.values()))
     app.register_blueprint(health.make_blueprint(authenticate(auth.token_auth)))
     for blueprint in BLUEPRINTS:
         app.register_blueprint(import_module(blueprint).bp)

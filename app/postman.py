@@ -65,10 +65,8 @@ def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     kind, example = _example(operation)
     body = step.body if step.body is not None else example
     if body is not None:
-        text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-        language = "text" if isinstance(body, str) else "json"
         item["request"]["header"].append({"key": "Content-Type", "value": kind})
-        item["request"]["body"] = {"mode": "raw", "raw": text, "options": {"raw": {"language": language}}}
+        item["request"]["body"] = _body(kind, body)
     item["request"]["auth"] = _auth(step, operation)
     item["event"] = [_event("prerequest", list(step.before))] if step.before else []
     item["event"].append(_event("test", _tests(step, operation)))
@@ -77,6 +75,13 @@ def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
 
 def _event(listen: str, lines: list[str]) -> dict[str, Any]:
     return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
+
+
+def _body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    if kind == "application/x-www-form-urlencoded":
+        return {"mode": "urlencoded", "urlencoded": [{"key": key, "value": value} for key, value in body.items()]}
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
 
 
 def _example(operation: dict[str, Any]) -> tuple[str, Any]:

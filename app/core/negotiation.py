@@ -27,7 +27,6 @@ def choose(offered: Sequence[str], named: str | None = None, names: Mapping[str,
     return kind
 
 
-def accepts_one_of(kinds: Sequence[str], usual: str) -> bool:
-    """Whether the client would rather have one of these than what is usual."""
-    best = request.accept_mimetypes.best_match([usual, *kinds]) if request.accept_mimetypes else usual
-    return best in kinds
+def preferred(kinds: Sequence[str]) -> str:
+    """The one of these media types that the client likes best; the first where it does not say, or likes none."""
+    return (request.accept_mimetypes.best_match(kinds) if request.accept_mimetypes else None) or kinds[0]

@@ -170,8 +170,9 @@ def _describe_parameter(parameter: dict[str, Any]) -> None:
 
 
 def _give_example(document: dict[str, Any], request_body: dict[str, Any]) -> None:
-    for content in request_body["content"].values():
-        content.setdefault("example", example_of(document, content["schema"]))
+    for kind, content in request_body["content"].items():
+        if kind.endswith("json"):
+            content.setdefault("example", example_of(document, content["schema"]))
 
 
 def example_of(document: dict[str, Any], schema: dict[str, Any]) -> Any:

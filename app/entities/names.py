@@ -1,5 +1,6 @@
 """Names of things: where they are served, their aliases, and finding a thing by any of its names."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ MAX_ALIAS_BYTES = 1000
 entities = table_of(Entity)
 aliases = table_of(Alias)
 _paths: dict[str, str] = {}
+_descriptions: dict[str, str] = {}
 _settings = {"public_url": ""}
 
 
@@ -28,6 +30,21 @@ def configure(public_url: str) -> None:
 def register_kind(kind: str, path: str) -> None:
     """Things of this kind are served at `path`, which contains `{id}`."""
     _paths[kind] = path
+
+
+def register_descriptions(path: str, media_types: Sequence[str]) -> None:
+    """What has a kind of its own is described at `path`, which contains `{id}`, in these media types."""
+    _descriptions.update(dict.fromkeys(media_types, path))
+
+
+def described_as() -> list[str]:
+    """The media types in which things are described elsewhere than where they are served."""
+    return list(_descriptions)
+
+
+def description(entity_id: str, media_type: str) -> str:
+    """The path where a thing is described in a media type."""
+    return _descriptions[media_type].format(id=entity_id)
 
 
 def location(kind: str, entity_id: str) -> str:

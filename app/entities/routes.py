@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from app.core.api import authenticate, other_responses, response
+from app.core.negotiation import preferred
 from app.core.preconditions import etag
 from app.entities import service
 from app.entities.schemas import EntitySchema
@@ -29,7 +30,10 @@ def get_entity(id):
 def follow(kind, id):
     """Follow the IRI of a thing
 
-    Redirects to where the thing is served. Public things need no token.
+    Redirects to where the thing is served, or to its description where `Accept` asks for RDF. Public things need no token.
     """
     entity = service.get(maybe_caller(), id, kind)
-    return "", 303, {"Location": service.location(kind, entity.id), "Vary": "Accept, Authorization"}
+    wanted = preferred(["application/json", *service.described_as()])
+    plain = wanted not in service.described_as()
+    target = service.location(kind, entity.id) if plain else service.description(entity.id, wanted)
+    return "", 303, {"Location": target, "Vary": "Accept, Authorization"}

@@ -16,7 +16,19 @@ from app.core.errors import Conflict, FieldError, Forbidden, NotFound, Precondit
 from app.entities import names
 from app.entities.feed import Changes, changes_since, position_now, touch
 from app.entities.models import Alias, Entity, Grant, Hold
-from app.entities.names import add_alias, aliases_of, iri, location, named, register_kind, remove_alias, resolve
+from app.entities.names import (
+    add_alias,
+    aliases_of,
+    described_as,
+    description,
+    iri,
+    location,
+    named,
+    register_descriptions,
+    register_kind,
+    remove_alias,
+    resolve,
+)
 from app.entities.visibility import granted_to, owned_by, select_any, select_visible, visible_to
 from app.users import service as users
 from app.users.service import Caller
@@ -27,10 +39,13 @@ __all__ = [
     "add_alias",
     "aliases_of",
     "changes_since",
+    "described_as",
+    "description",
     "iri",
     "location",
     "named",
     "position_now",
+    "register_descriptions",
     "register_kind",
     "remove_alias",
     "resolve",

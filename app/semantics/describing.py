@@ -71,6 +71,15 @@ def kinds() -> list[str]:
     return list(_describers)
 
 
+def missing_without(row: Any, unseen: set[str]) -> tuple[str, ...]:
+    """What the description of a thing could not say without the things `unseen`, for a reader who must not know of them."""
+    describer = _describers[row.kind]
+    facts = describer.facts([row.seq])[row.seq]
+    if "datasets" in facts:
+        facts["datasets"] = [one for one in facts["datasets"] if one["dataset_id"] not in unseen]
+    return describer.describe(facts, settings.public_url).missing
+
+
 def bring_up_to_date(rows: Sequence[Row[Any]]) -> None:
     """Make the descriptions of these things of the feed anew where they are older; what is deleted needs none."""
     alive = [row for row in rows if row.deleted_at is None]

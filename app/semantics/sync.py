@@ -6,6 +6,7 @@ of one's own and one that many processes share are kept by the same code, and wh
 """
 
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from app.semantics.describing import descriptions, links, settings
 
 GRAPHS = {1: "urn:quaymaster:internal", 2: "urn:quaymaster:public"}  # private things are in none
 REACH = {"private": 0, "internal": 1, "public": 2}
-TRIES = 20
+TRIES = 40
 BATCH = 500
 _lock = threading.Lock()
 
@@ -40,9 +41,10 @@ _known = Known()
 def catch_up() -> None:
     """Bring the store to what is committed now; raises Unavailable when the store cannot be reached."""
     with _lock:
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             if _step():
                 return
+            time.sleep(0.01 * tried)  # another process is at it
     raise Unavailable("The SPARQL store is being changed by too many at once. Try again shortly.", retry_after=2)
 
 

@@ -1,15 +1,12 @@
 """The same assertions about the in-memory store and a real SPARQL 1.1 server, Apache Jena Fuseki."""
 
 import json
-import os
-import secrets
 import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import pytest
-import requests
 from rdflib import Graph
 from rdflib.compare import isomorphic
 
@@ -31,27 +28,9 @@ from tests.gateways.triple_store.samples import (
     rows,
     said,
 )
-from tests.services import running
-from tests.services.fixtures import folder
 
 HIDDEN = "urn:test:hidden"
 EVERYTHING = "SELECT ?s ?p ?o { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
-
-
-@pytest.fixture(scope="module")
-def fuseki() -> Iterator[str]:
-    """The URL of an empty dataset of a real server."""
-    given = (
-        os.environ.get("TEST_FUSEKI_URL") or running.start("fuseki-up.sh", str(folder("fuseki")))["TRIPLE_STORE_URL"]
-    )
-    server = given.removesuffix("/ds")
-    name = f"test{secrets.token_hex(6)}"  # processes of one run share the server, and not what is in it
-    with requests.Session() as session:
-        session.trust_env = False
-        made = session.post(f"{server}/$/datasets", data={"dbName": name, "dbType": "tdb2"}, timeout=60)
-        assert made.status_code == 200, made.text
-        yield f"{server}/{name}"
-        session.delete(f"{server}/$/datasets/{name}", timeout=60)
 
 
 @pytest.fixture(params=["child", "fuseki"], scope="module")

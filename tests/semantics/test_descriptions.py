@@ -226,6 +226,43 @@ def test_what_is_linked_comes_with_it_as_far_as_the_reader_may_see(
     assert '"hidden data"' in read(client, stranger, model)
 
 
+def test_what_is_missing_does_not_tell_of_what_a_reader_may_not_see(
+    make_app: Callable[..., Flask], sqlite_url: str, seeded_store: tuple[str, dict[str, str]], sign_up: SignUp
+) -> None:
+    client = make_app(sqlite_url, MLFLOW_TRACKING_URI=seeded_store[0]).test_client()
+    owner, stranger = sign_up(client), sign_up(client)
+    made = client.post(
+        "/api/ml_models/from_run", json={"run_id": seeded_store[1]["run_id"]}, headers=owner.headers
+    ).json
+    model = made["models"][0]["model_id"]
+    for dataset in made["datasets"]:
+        path = f"/api/ml_datasets/{dataset['dataset_id']}"
+        assert client.patch(path, json={"visibility": "private"}, headers=owner.headers).status_code == 200
+
+    def missing(user: SignedUp) -> bool:
+        report = client.get(f"/api/semantics/{model}/validation", headers=user.headers).json
+        return any("trainedOn" in sentence for sentence in report["missing"])
+
+    assert (missing(owner), missing(stranger)) == (False, True)
+    assert "ml_dataset" not in read(client, stranger, model)
+    assert read(client, owner, model).count("/id/ml_dataset/") > 10
+
+
+def test_the_iri_of_a_thing_leads_to_its_description_for_those_who_read_rdf(
+    client: FlaskClient, owner: SignedUp
+) -> None:
+    model = make(client, owner)
+    for accept, target in (
+        ("text/turtle", f"/api/semantics/{model}"),
+        ("application/ld+json;q=0.9, application/json;q=0.5", f"/api/semantics/{model}"),
+        ("application/json", f"/api/ml_models/{model}"),
+        ("*/*", f"/api/ml_models/{model}"),
+        ("image/png", f"/api/ml_models/{model}"),
+    ):
+        answer = client.get(f"/id/ml_model/{model}", headers={**owner.headers, "Accept": accept})
+        assert (answer.status_code, answer.headers["Location"]) == (303, target), accept
+
+
 def test_what_has_no_description_is_not_there(client: FlaskClient, owner: SignedUp) -> None:
     model = make(client, owner)
     client.delete(f"/api/ml_models/{model}", headers=owner.headers)

@@ -303,19 +303,36 @@ def test_things_that_changed_while_another_filled_the_store_are_not_missed(
     assert lost
 
 
-def test_all_workers_see_what_one_of_them_wrote(start_service: Callable[..., Live]) -> None:
-    url = start_service(WEB_WORKERS="2").url
+@pytest.mark.parametrize("store", ["child", "fuseki"])
+def test_all_workers_see_what_one_of_them_wrote(
+    start_service: Callable[..., Live], store: str, request: pytest.FixtureRequest
+) -> None:
+    """Each worker with a store of its own, and all with one real SPARQL server: changed, hidden, and taken away."""
+    address = "child://" if store == "child" else request.getfixturevalue("fuseki")
+    url = start_service(WEB_WORKERS="2", TRIPLE_STORE_URL=address).url
     person = {"email": "a@example.org", "password": PASSWORD, "first_name": "S", "last_name": "U", "role": "r"}
     requests.post(f"{url}/api/users/register", json=person, timeout=10)
-    token = requests.post(f"{url}/api/users/get-auth-token", auth=("a@example.org", PASSWORD), timeout=10).json()[
-        "token"
-    ]
-    headers = {"Authorization": f"Bearer {token}"}
-    for number in range(12):  # a connection of its own each time, so that both workers take their turns
+    login = requests.post(f"{url}/api/users/get-auth-token", auth=("a@example.org", PASSWORD), timeout=10)
+    headers = {"Authorization": f"Bearer {login.json()['token']}"}
+
+    # a connection of its own each time, so that both workers take their turns
+    def seen() -> list[str]:
+        answer = requests.get(url + SPARQL, params={"query": TITLES}, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return sorted(row["title"]["value"] for row in answer.json()["results"]["bindings"])
+
+    models: dict[str, str] = {}
+    for number in range(8):
         body = {"name": f"m{number}", "version": "1", "ml_flow_model_path": "runs:/r/m"}
-        assert requests.post(f"{url}/api/ml_models", json=body, headers=headers, timeout=10).status_code == 201
-        answer = requests.get(url + SPARQL, params={"query": TITLES}, headers=headers, timeout=30)
-        assert len(answer.json()["results"]["bindings"]) == number + 1
+        made = requests.post(f"{url}/api/ml_models", json=body, headers=headers, timeout=10)
+        models[f"m{number}"] = f"{url}/api/ml_models/{made.json()['model_id']}"
+        assert seen() == sorted(models)
+    for name in ("m0", "m1", "m2"):
+        requests.patch(models.pop(name), json={"visibility": "private"}, headers=headers, timeout=10)
+        assert seen() == sorted(models)
+    for name in ("m3", "m4"):
+        requests.delete(models.pop(name), headers=headers, timeout=10)
+        assert seen() == sorted(models)
 
 
 @pytest.fixture

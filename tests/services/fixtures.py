@@ -2,12 +2,15 @@
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.services import running
 
@@ -92,6 +95,22 @@ def seeded_store(mlflow3_python: str, tmp_path_factory: pytest.TempPathFactory) 
     """A SQLite store of MLflow 3 with one seeded run: its address and the ids."""
     uri = f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
     return uri, seed(mlflow3_python, uri)
+
+
+@pytest.fixture(scope="module")
+def fuseki() -> Iterator[str]:
+    """The URL of an empty dataset of a real server."""
+    given = (
+        os.environ.get("TEST_FUSEKI_URL") or running.start("fuseki-up.sh", str(folder("fuseki")))["TRIPLE_STORE_URL"]
+    )
+    server = given.removesuffix("/ds")
+    name = f"test{secrets.token_hex(6)}"  # processes of one run share the server, and not what is in it
+    with requests.Session() as session:
+        session.trust_env = False
+        made = session.post(f"{server}/$/datasets", data={"dbName": name, "dbType": "tdb2"}, timeout=60)
+        assert made.status_code == 200, made.text
+        yield f"{server}/{name}"
+        session.delete(f"{server}/$/datasets/{name}", timeout=60)
 
 
 @pytest.fixture(scope="session")

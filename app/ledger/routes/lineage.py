@@ -1,9 +1,9 @@
 """Where things come from, and what became of them."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from app.core.api import arguments, authenticate, other_responses
-from app.core.errors import NotAcceptable
+from app.core.negotiation import choose
 from app.ledger import drawing, service
 from app.ledger.schemas import LineageArgumentsSchema, LineageOfIriSchema, LineageSchema
 from app.users.auth import caller, token_auth
@@ -11,6 +11,7 @@ from app.users.auth import caller, token_auth
 bp = Blueprint("lineage", __name__)
 
 SVG = "image/svg+xml"
+FORMATS = {"json": "application/json", "svg": SVG}
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 ANSWERS = {
     200: (LineageSchema, "The lineage, as JSON or as a picture"),
@@ -45,7 +46,7 @@ def get_lineage_of_iri(given):
 
 
 def _answer(reference, given):
-    kind = {"svg": SVG, "json": "application/json"}.get(given.pop("format", None)) or _accepted()
+    kind = choose(list(FORMATS.values()), given.pop("format", None), FORMATS)
     graph = service.lineage(caller(), reference, **given)
     if kind == SVG:
         return Response(
@@ -54,12 +55,3 @@ def _answer(reference, given):
     answer = LineageSchema().jsonify(graph)
     answer.headers["Vary"] = "Accept"
     return answer
-
-
-def _accepted():
-    if not request.accept_mimetypes:
-        return "application/json"
-    kind = request.accept_mimetypes.best_match(["application/json", SVG])
-    if kind is None:
-        raise NotAcceptable("A lineage can be had as application/json or as image/svg+xml.")
-    return kind

@@ -28,8 +28,8 @@ TEXT = {"schema": {"type": "string"}}
 ANSWER = {kind: {"schema": {"type": "object"}} if kind.endswith("json") else TEXT for kind in NAMES.values()}
 FORM = {"schema": {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}}
 SENT = {
-    "application/sparql-query": {**TEXT, "example": QUERY},
     "application/x-www-form-urlencoded": {**FORM, "example": {"query": QUERY}},
+    "application/sparql-query": TEXT,  # no example: tools that try examples out can rarely write this type
 }
 ERRORS = {
     406: "None of the formats is accepted",

@@ -3,6 +3,7 @@
 from app.core import limits
 from app.entities.service import Caller
 from app.gateways import triple_store
+from app.gateways.triple_store import NotLoaded
 from app.semantics import sync
 
 QUESTIONS = "600 per minute"  # from one user
@@ -20,4 +21,9 @@ def ask(caller: Caller, text: str, media_type: str) -> bytes:
     """
     limits.hit(QUESTIONS, "sparql", caller.id)
     sync.catch_up()
-    return triple_store.query(text, list(sync.GRAPHS.values()), media_type)
+    graphs = list(sync.GRAPHS.values())
+    try:
+        return triple_store.query(text, graphs, media_type)
+    except NotLoaded:  # its process died, or somebody emptied it, after it had caught up
+        sync.catch_up()
+        return triple_store.query(text, graphs, media_type)

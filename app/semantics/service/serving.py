@@ -42,10 +42,11 @@ def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> S
     bring_up_to_date([row.seq for row in named])
     rows = _rows([entity.seq, *(row.seq for row in named)])
     mine = next(row for row in rows if row.seq == entity.seq)
+    unseen = lines.named_in(mine.lines) - {row.id for row in named}
+    missing = describing.missing_without(mine, unseen) if unseen else tuple(mine.missing)
     text = _cut(caller, rows, [entity.id, *(row.id for row in named)])
     about = entities.iri(entity.kind, entity.id)
-    said = (tuple(mine.missing), mine.algorithm)
-    return Served(entity.id, entity.kind, about, entity.revision, text, *said)
+    return Served(entity.id, entity.kind, about, entity.revision, text, missing, mine.algorithm)
 
 
 def bring_up_to_date(seqs: Sequence[int]) -> None:
