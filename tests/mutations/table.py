@@ -98,4 +98,88 @@ TABLE = (
         "app/users/token_cache.py", "None if entry.expires_at is not None and entry.expires_at <= utcnow() else entry.caller", "entry.caller",
         "tests/users/test_token_cache.py::test_a_remembered_token_expires_in_time",
     ),
+    Mutation(
+        "app/gateways/triple_store/tokens.py", '        return [token.start + 1]\n', '        return []\n',
+        "tests/gateways/triple_store/test_guard.py::test_service_is_refused_however_it_is_hidden",
+    ),
+    Mutation(
+        "app/gateways/triple_store/guard.py", '    if unescaped != text:\n', '    if False:\n',
+        "tests/gateways/triple_store/test_guard.py::test_service_is_refused_however_it_is_hidden",
+    ),
+    Mutation(
+        "app/gateways/triple_store/confinement.py", '    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))\n', '',
+        "tests/gateways/triple_store/test_limits.py::test_service_reaches_nobody_even_without_the_guard",
+    ),
+    Mutation(
+        "app/gateways/triple_store/confinement.py", '        resource.setrlimit(resource.RLIMIT_AS, (size + MEMORY, size + MEMORY))\n', '        pass\n',
+        "tests/gateways/triple_store/test_limits.py::test_a_query_that_eats_memory_ends_alone",
+    ),
+    Mutation(
+        "app/gateways/triple_store/keeping.py", '        if self._memory.mark is None:\n', '        if False:\n',
+        "tests/gateways/triple_store/test_keeper.py::test_a_killed_keeper_is_replaced_by_an_empty_one",
+    ),
+    Mutation(
+        "app/gateways/triple_store/keeper.py", 'os.register_at_fork(after_in_child=_disown_all)\n', '',
+        "tests/gateways/triple_store/test_keeper.py::test_a_process_forked_while_another_thread_starts_the_keeper_is_not_stuck",
+    ),
+    Mutation(
+        "app/gateways/triple_store/evaluation.py", 'default_graph=names, named_graphs=names', 'default_graph=names',
+        "tests/contract/test_triple_store.py::test_a_query_sees_only_the_graphs_that_it_is_given",
+    ),
+    Mutation(
+        "app/semantics/graph/builder.py", 'tuple(sorted(self._triples, key=str))', 'tuple(self._triples)',
+        "tests/semantics/test_graph_names.py::test_fifty_seeds_of_hashes_give_one_digest",
+    ),
+    Mutation(
+        "app/semantics/graph/builder.py", 'safe="")', 'safe="/")',
+        "tests/semantics/test_graph_names.py::test_two_paths_never_meet",
+    ),
+    Mutation(
+        "app/semantics/graph/usages.py", '(("test", "testing"), TESTED)', '(("test", "testing"), TRAINED)',
+        "tests/semantics/test_graph.py::test_the_context_of_a_data_set_decides_how_it_was_used",
+    ),
+    Mutation(
+        "app/semantics/reading.py", '    if MARKUP.search(text):', '    if False:',
+        "tests/semantics/test_reading.py::test_hostile_input_is_refused_at_once_and_reaches_nothing",
+    ),
+    Mutation(
+        "app/semantics/reading.py", 'about.value.startswith(f"{subject}#")', 'about.value.startswith(subject)',
+        "tests/semantics/test_reading.py::test_only_the_thing_and_its_fragments_may_be_spoken_of",
+    ),
+    Mutation(
+        "app/semantics/lines.py", '        far = min([own, *(reach.get(thing, 0) for thing in named_in(line))])', '        far = own',
+        "tests/semantics/test_questions.py::test_a_statement_is_shown_as_far_as_all_that_it_names",
+    ),
+    Mutation(
+        "app/semantics/sync.py", '            found |= set(session.scalars(select(links.c.entity_seq).where(links.c.target_seq.in_(some))))', '            pass',
+        "tests/semantics/test_questions.py::test_a_statement_is_shown_as_far_as_all_that_it_names",
+    ),
+    Mutation(
+        "app/semantics/sync.py", '    return 0 if row.deleted_at is not None else REACH[row.visibility]', '    return REACH[row.visibility]',
+        "tests/semantics/test_questions.py::test_what_was_written_is_seen_by_the_next_question",
+    ),
+    Mutation(
+        "app/semantics/sync.py", '        if int(position) > entities.position_now():', '        if False:',
+        "tests/semantics/test_questions.py::test_a_mark_of_a_database_that_was_set_back_is_not_believed",
+    ),
+    Mutation(
+        "app/semantics/service/serving.py", '    missing = describing.missing_without(mine, unseen) if unseen else tuple(mine.missing)', '    missing = tuple(mine.missing)',
+        "tests/semantics/test_descriptions.py::test_what_is_missing_does_not_tell_of_what_a_reader_may_not_see",
+    ),
+    Mutation(
+        "app/entities/feed.py", 'return literal_column("pg_snapshot_xmin(pg_current_snapshot())::text::bigint", BigInteger)', 'return literal_column("pg_current_xact_id()::text::bigint", BigInteger)',
+        "tests/entities/test_feed.py::test_a_transaction_that_began_earlier_and_ends_later_is_not_missed",
+    ),
+    Mutation(
+        "migrations/versions/0006_semantics.py", '  $$ BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$;', '  $$ BEGIN RETURN NULL; END $$;',
+        "tests/entities/test_feed.py::test_every_kind_of_change_is_told_once",
+    ),
+    Mutation(
+        "app/semantics/exports/front_matter.py", 'return _BREAKS.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text)', 'return text',
+        "tests/semantics/test_model_card.py::test_every_text_comes_back_from_a_yaml_parser_as_text",
+    ),
+    Mutation(
+        "app/semantics/exports/croissant_file.py", 'if not sums or not url:', 'if not url:',
+        "tests/semantics/test_croissant.py::test_without_a_true_checksum_no_file_is_described",
+    ),
 )  # fmt: skip
