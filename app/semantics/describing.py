@@ -8,15 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import Row, delete, insert, select
+import structlog
+from sqlalchemy import BigInteger, Row, delete, insert, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.db import database, reading, table_of, transaction
+from app.core.errors import DomainError
 from app.entities import service as entities
 from app.semantics import lines, overlay, writing
 from app.semantics.graph import Described
 from app.semantics.models import Description, DescriptionLink, Overlay
 
+log = structlog.get_logger()
 MAPPING = "1"  # raise it when the same facts give another description
 BATCH = 200
 
@@ -84,7 +87,13 @@ def bring_up_to_date(rows: Sequence[Row[Any]]) -> None:
     """Make the descriptions of these things of the feed anew where they are older; what is deleted needs none."""
     alive = [row for row in rows if row.deleted_at is None]
     for start in range(0, len(alive), BATCH):
-        _make(_stale(alive[start : start + BATCH]))
+        stale = _stale(alive[start : start + BATCH])
+        try:
+            _make(stale)
+        except (ValueError, TypeError, LookupError, AttributeError):
+            if len(rows) == 1:
+                raise
+            _make_each(stale)
 
 
 def _stale(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
@@ -105,6 +114,17 @@ def _make(rows: Sequence[Row[Any]]) -> None:
         facts = _describers[kind].facts([row.seq for row in of_kind])
         made += [_describe(row, facts[row.seq], said.get(row.seq)) for row in of_kind if row.seq in facts]
     _keep(made)
+
+
+def _make_each(rows: Sequence[Row[Any]]) -> None:
+    """One by one: a thing that cannot be described must not keep everybody from asking about the others."""
+    for row in rows:
+        try:
+            _make([row])
+        except DomainError:
+            raise
+        except Exception:  # whatever is wrong with one thing
+            log.exception("a thing cannot be described", kind=row.kind, id=row.id)
 
 
 def _overlays(seqs: Sequence[int]) -> dict[int, Row[Any]]:
@@ -144,7 +164,11 @@ def _upsert() -> Any:
     statement = dialect.insert(descriptions)
     new = statement.excluded
     values = {name: new[name] for name in ("change", "mapping", "lines", "missing", "algorithm")}
-    later = (descriptions.c.change <= new.change) | (descriptions.c.mapping != new.mapping)
+    # a number beyond that of the thing itself is of another cluster of PostgreSQL, whose dump was loaded into this one
+    same = entities.columns.seq == literal_column("excluded.entity_seq", BigInteger)
+    now = select(entities.columns.change).where(same).scalar_subquery()
+    foreign = (descriptions.c.mapping != new.mapping) | (descriptions.c.change > now)
+    later = (descriptions.c.change <= new.change) | foreign
     upsert = statement.on_conflict_do_update(index_elements=["entity_seq"], set_=values, where=later)
     return upsert.returning(descriptions.c.entity_seq)
 

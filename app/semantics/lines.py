@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 OWN, HERE = "\x01", "\x02"  # the thing itself; the address of this service
-_THING = re.compile(r"<\x02/id/[a-z_]{1,32}/([0-9a-f]{64})(?=[#>])")
+# people are no things: every answer names them to whoever sees the thing
+_THING = re.compile(r"<\x02/id/(?!user/)[a-z_]{1,32}/([0-9a-f]{64})(?=[#>])")
 _LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 

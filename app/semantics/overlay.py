@@ -8,6 +8,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from app.semantics.graph.shared import web
 from app.semantics.vocabulary import DCAT, DCT, FAIR4ML, MLS, RDF, RDFS, SCHEMA
 
 INTENDED_USE = NamedNode(f"{FAIR4ML.iri}intendedUse")
@@ -48,8 +49,8 @@ def _license(me: NamedNode, value: str) -> Iterator[Triple]:
     yield Triple(node, RDF.type, DCT.LicenseDocument)
     yield Triple(node, RDFS.label, Literal(value))
     yield Triple(node, DCT.identifier, Literal(value))
-    if value.startswith(("http://", "https://")):
-        yield Triple(node, RDFS.seeAlso, NamedNode(value))
+    if page := web(value):
+        yield Triple(node, RDFS.seeAlso, page)
 
 
 def _algorithm(me: NamedNode, value: str) -> Iterator[Triple]:

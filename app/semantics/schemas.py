@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validate
 from app.core.api import HexId, Moment, Schema
 from app.entities.schemas import CreatorSchema
 from app.ml_assets.schemas.models import ModelFilterSchema, ModelSchema
+from app.semantics.graph.shared import web
 
 IRI = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x20]{1,2000}")
 QUERY = "SELECT ?model WHERE { ?model a <http://www.w3.org/ns/mls#Model> } LIMIT 10"
@@ -14,8 +15,8 @@ QUERY = "SELECT ?model WHERE { ?model a <http://www.w3.org/ns/mls#Model> } LIMIT
 
 def check_iri(value):
     """Refuse what is no address on the web."""
-    if not IRI.fullmatch(value):
-        raise ValidationError("must be an http or https IRI without blanks")
+    if not IRI.fullmatch(value) or web(value) is None:
+        raise ValidationError("must be an http or https IRI without blanks, of at most 2000 characters")
 
 
 def words(example, description, longest=10_000):

@@ -5,6 +5,7 @@ of those things, and of the things that name them, in one step that succeeds onl
 of one's own and one that many processes share are kept by the same code, and whoever asks sees what was committed before.
 """
 
+import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +59,9 @@ def _step() -> bool:
     if since is None and before is not None:
         triple_store.forget()
     describing.bring_up_to_date(changes.rows)
-    after = f"{settings.mapping} {changes.position}"
+    # no mark comes twice: on PostgreSQL the position stands still while an older transaction runs, and what was read before
+    # another process replaced it would pass for newer
+    after = f"{settings.mapping} {changes.position}.{secrets.token_hex(8)}"
     whole = since is None
     affected = [row.seq for row in changes.rows] if whole else _with_those_that_name(changes.rows)
     done = triple_store.replace(_parts(affected), before=None if whole else before, after=after)
@@ -69,7 +72,8 @@ def _step() -> bool:
 
 def _position(mark: str | None) -> int | None:
     """The position of a mark; None when the store was filled from another mapping, address or database."""
-    mapping, _, position = (mark or "").rpartition(" ")
+    mapping, _, place = (mark or "").rpartition(" ")
+    position = place.partition(".")[0]
     if mapping != settings.mapping:
         return None
     if mark != _known.mark:  # somebody else's, so it may be of a database that was set back since

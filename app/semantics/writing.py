@@ -20,6 +20,9 @@ FORMATS = {
 }
 LOCAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 XML_NAME = re.compile(r"[^\W\d][\w.-]*\Z")  # what may follow a namespace in XML
+# names of RDF that mean something else as elements of RDF/XML: RDF 1.1 XML Syntax, section 6.2.2 and 6.2.5
+RESERVED = {"RDF", "Description", "ID", "about", "nodeID", "resource", "parseType", "datatype", "li"}
+XML_RESERVED = {f"{RDF.iri}{name}" for name in RESERVED | {"bagID", "aboutEach", "aboutEachPrefix"}}
 XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -81,6 +84,10 @@ def _rdfxml(lines_text: str, _about: str) -> bytes:
 
 def _check_xml(triple: Triple) -> None:
     predicate = triple.predicate.value
+    if predicate in XML_RESERVED:
+        raise Invalid(
+            f"RDF/XML cannot write the predicate {predicate}, since it is a word of its syntax. Ask for Turtle."
+        )
     if not _splits(predicate):
         raise Invalid(f"RDF/XML cannot write the predicate {predicate}, since it ends in no XML name. Ask for Turtle.")
     if isinstance(triple.object, Literal) and XML_FORBIDDEN.search(triple.object.value):
@@ -104,7 +111,7 @@ def _jsonld(lines_text: str, _about: str) -> bytes:
     for triple in found:
         subject = _iri(triple.subject)
         node = nodes.setdefault(subject, {"@id": subject})
-        if triple.predicate == RDF.type:
+        if triple.predicate == RDF.type and isinstance(triple.object, NamedNode):
             node.setdefault("@type", []).append(_short(_iri(triple.object), prefixes))
         else:
             node.setdefault(_short(triple.predicate.value, prefixes), []).append(_value(triple.object, prefixes))

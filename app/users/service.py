@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core import limits
 from app.core.clock import utcnow
 from app.core.config import Config
-from app.core.db import reading, table_of, transaction
+from app.core.db import reading, retrying, table_of, transaction
 from app.core.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Unauthenticated
 from app.core.pagination import Key, Listing
 from app.users import credentials, passwords, token_cache
@@ -145,10 +145,15 @@ def update_profile(caller: Caller, **changes: Any) -> dict[str, Any]:
     """Change what a user says of themselves."""
     values = {name: value for name, value in changes.items() if name in PROFILE}
     if values:
-        with transaction() as session:
-            token_cache.forget_all()
-            session.execute(update(users).where(users.c.seq == caller.seq).values(**values, updated_at=utcnow()))
+        retrying(lambda: _write_profile(caller, values))
     return get_user(caller.id)
+
+
+def _write_profile(caller: Caller, values: dict[str, Any]) -> None:
+    """Inside a transaction that is tried again: a trigger notes the change at all things of the user, in any order."""
+    with transaction() as session:
+        token_cache.forget_all()
+        session.execute(update(users).where(users.c.seq == caller.seq).values(**values, updated_at=utcnow()))
 
 
 def list_users(caller: Caller, q: str | None = None) -> Listing:

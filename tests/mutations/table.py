@@ -172,7 +172,7 @@ TABLE = (
     ),
     Mutation(
         "migrations/versions/0006_semantics.py", '  $$ BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$;', '  $$ BEGIN RETURN NULL; END $$;',
-        "tests/entities/test_feed.py::test_every_kind_of_change_is_told_once",
+        "tests/entities/test_feed.py::test_every_kind_of_change_is_told",
     ),
     Mutation(
         "app/semantics/exports/front_matter.py", 'return _BREAKS.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text)', 'return text',
@@ -181,5 +181,33 @@ TABLE = (
     Mutation(
         "app/semantics/exports/croissant_file.py", 'if not sums or not url:', 'if not url:',
         "tests/semantics/test_croissant.py::test_without_a_true_checksum_no_file_is_described",
+    ),
+    Mutation(
+        "app/semantics/sync.py", '.{secrets.token_hex(8)}"', '"',
+        "tests/semantics/test_questions.py::test_what_was_read_before_another_replaced_it_does_not_come_back",
+    ),
+    Mutation(
+        "app/semantics/schemas.py", ' or web(value) is None', '',
+        "tests/semantics/test_descriptions.py::test_wrong_fields_are_named_and_change_nothing",
+    ),
+    Mutation(
+        "app/semantics/service/overlays.py", '    if not hidden:', '    if True:',
+        "tests/semantics/test_descriptions.py::test_what_people_added_is_shown_as_far_as_all_that_it_names",
+    ),
+    Mutation(
+        "app/ml_assets/service/families.py", '            entities.touch(seq)  # it is described without its alias from now on', '            pass',
+        "tests/semantics/test_descriptions.py::test_the_version_that_lost_its_alias_is_described_without_it",
+    ),
+    Mutation(
+        "app/semantics/describing.py", ' | (descriptions.c.change > now)', '',
+        "tests/semantics/test_descriptions.py::test_a_description_of_another_cluster_does_not_pass_for_newer",
+    ),
+    Mutation(
+        "app/semantics/writing.py", '    if predicate in XML_RESERVED:', '    if False:',
+        "tests/semantics/test_descriptions.py::test_words_of_rdf_xml_are_no_predicates_in_it",
+    ),
+    Mutation(
+        "app/semantics/describing.py", '            _make_each(stale)', '            raise',
+        "tests/semantics/test_describing.py::test_what_cannot_be_described_keeps_nobody_from_asking",
     ),
 )  # fmt: skip

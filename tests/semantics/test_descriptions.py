@@ -10,8 +10,13 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from rdflib.compare import isomorphic
+from sqlalchemy import update
 
 from app.core.clock import utcnow
+from app.core.db import transaction
+from app.semantics.describing import descriptions
+from app.semantics.service import serving
+from app.semantics.vocabulary import RDF
 from app.semantics.writing import FORMATS
 from tests.conftest import SignedUp, SignUp
 
@@ -169,6 +174,8 @@ def test_of_two_writers_the_second_is_told(client: FlaskClient, owner: SignedUp)
         ({"keywords": "not a list"}, "/keywords"),
         ({"topics": ["no iri"]}, "/topics/0"),
         ({"see_also": ["http://x/\u2028\n"]}, "/see_also/0"),
+        ({"topics": ["http://["]}, "/topics/0"),
+        ({"see_also": ["http://x/%zz"]}, "/see_also/0"),
         ({"unknown": 1}, "/unknown"),
         ({"statements": "<> <> <> ."}, "/statements"),
     ],
@@ -269,6 +276,84 @@ def test_what_has_no_description_is_not_there(client: FlaskClient, owner: Signed
     for path in ("", "/overlay", "/history", "/validation"):
         for thing in (model, "0" * 64):
             assert client.get(f"/api/semantics/{thing}{path}", headers=owner.headers).status_code == 404
+
+
+def test_a_licence_that_is_nearly_an_address_stays_a_text(client: FlaskClient, owner: SignedUp) -> None:
+    model = make(client, owner)
+    client.patch(f"/api/semantics/{model}", json={"license": "http://x y"}, headers=owner.headers)
+    assert '#stated/license> <http://purl.org/dc/terms/identifier> "http://x y"' in read(client, owner, model)
+    assert "rdf-schema#seeAlso> <http://x" not in read(client, owner, model)
+
+
+def test_what_people_added_is_shown_as_far_as_all_that_it_names(
+    client: FlaskClient, owner: SignedUp, sign_up: SignUp
+) -> None:
+    model, stranger = make(client, owner), sign_up(client)
+    private = make(client, owner, "ml_datasets", visibility="private")
+    link(client, owner, model, private)
+    fields = {
+        "topics": [f"{BASE}/id/ml_dataset/{private}"],
+        "see_also": [f"{BASE}/id/ml_dataset/{private}#x", f"{BASE}/"],
+    }
+    client.patch(f"/api/semantics/{model}", json=fields, headers=owner.headers)
+    for path in ("", "/overlay", "/history"):
+        assert private in client.get(f"/api/semantics/{model}{path}", headers=owner.headers).text
+        assert private not in client.get(f"/api/semantics/{model}{path}", headers=stranger.headers).text
+    overlay = client.get(f"/api/semantics/{model}/overlay", headers=stranger.headers).json
+    assert (overlay["fields"], overlay["statements"]) == ({"see_also": [f"{BASE}/"]}, "")
+    client.patch(f"/api/ml_datasets/{private}", json={"visibility": "internal"}, headers=owner.headers)
+    assert client.get(f"/api/semantics/{model}/overlay", headers=stranger.headers).json["fields"] == fields
+
+
+def test_a_creator_is_named_by_the_iri_of_the_person(client: FlaskClient, owner: SignedUp) -> None:
+    person = f"<http://www.w3.org/ns/prov#specializationOf> <{BASE}/id/user/{owner.id}>"
+    assert person in read(client, owner, make(client, owner))
+
+
+def test_the_version_that_lost_its_alias_is_described_without_it(client: FlaskClient, owner: SignedUp) -> None:
+    first = make(client, owner)
+    given = {"version": "2", "ml_flow_model_path": "runs:/r/m"}
+    second = client.post(f"/api/ml_models/{first}/versions", json=given, headers=owner.headers).json["model_id"]
+    for model, other in ((first, second), (second, first)):
+        client.put(f"/api/ml_models/{model}/aliases/champion", headers=owner.headers)
+        assert '"champion"' in read(client, owner, model)
+        assert '"champion"' not in read(client, owner, other)
+
+
+def test_a_description_of_another_cluster_does_not_pass_for_newer(client: FlaskClient, owner: SignedUp) -> None:
+    """As after a dump of PostgreSQL was loaded into a new one, whose transactions count from the beginning."""
+    model, other = make(client, owner), make(client, owner)
+    read(client, owner, other)
+    read(client, owner, model)
+    with transaction() as session:
+        session.execute(update(descriptions).values(change=10**12))
+    client.patch(f"/api/ml_models/{model}", json={"name": "renamed"}, headers=owner.headers)
+    assert '"renamed"' in read(client, owner, model)
+
+
+@pytest.mark.parametrize("name", ["RDF", "Description", "about", "li", "aboutEach"])
+def test_words_of_rdf_xml_are_no_predicates_in_it(client: FlaskClient, owner: SignedUp, name: str) -> None:
+    model = make(client, owner)
+    said = f'<> <{RDF.iri}{name}> "x" ; a "y" .'
+    client.patch(f"/api/semantics/{model}", data=said, content_type="text/turtle", headers=owner.headers)
+    answer = client.get(f"/api/semantics/{model}?format=rdfxml", headers=owner.headers)
+    assert (answer.status_code, "Turtle" in answer.json["detail"]) == (422, True)
+    wanted = rdflib.Graph().parse(data=read(client, owner, model), format="nt")
+    assert isomorphic(rdflib.Graph().parse(data=read(client, owner, model, "jsonld"), format="json-ld"), wanted)
+
+
+def test_a_thing_that_is_deleted_while_it_is_read_is_not_there(
+    client: FlaskClient, owner: SignedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, real = make(client, owner), serving.bring_up_to_date
+
+    def delete_first(seqs: list[int]) -> None:
+        monkeypatch.setattr(serving, "bring_up_to_date", real)
+        assert client.delete(f"/api/ml_models/{model}", headers=owner.headers).status_code == 204
+        real(seqs)
+
+    monkeypatch.setattr(serving, "bring_up_to_date", delete_first)
+    assert client.get(f"/api/semantics/{model}", headers=owner.headers).status_code == 404
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.entities import service as entities
 from app.gateways import triple_store
 from app.semantics import sync
 from app.semantics.service.examples import EXAMPLES
@@ -301,6 +302,27 @@ def test_things_that_changed_while_another_filled_the_store_are_not_missed(
     monkeypatch.setattr(sync.triple_store, "replace", lose_once)
     assert values(client, owner, TITLES) == ["m", "n"]
     assert lost
+
+
+def test_what_was_read_before_another_replaced_it_does_not_come_back(
+    client: FlaskClient, owner: SignedUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL the position stands still while an older transaction runs; a mark never does."""
+    model = make(client, owner, name="secret")
+    since, real = entities.changes_since, triple_store.replace
+    monkeypatch.setattr(entities, "changes_since", lambda _, kinds: entities.Changes(since(0, kinds).rows, 1))
+    assert values(client, owner, TITLES) == ["secret"]
+
+    def late(parts: Any, *, before: str | None, after: str) -> bool:
+        read_before = list(parts)
+        monkeypatch.setattr(triple_store, "replace", real)
+        client.patch(f"/api/ml_models/{model}", json={"visibility": "private"}, headers=owner.headers)
+        assert sync._step()
+        return real(read_before, before=before, after=after)
+
+    monkeypatch.setattr(triple_store, "replace", late)
+    assert not sync._step()
+    assert b"secret" not in triple_store.query(TITLES, list(sync.GRAPHS.values()), "text/csv")
 
 
 @pytest.mark.parametrize("store", ["child", "fuseki"])

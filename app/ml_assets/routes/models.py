@@ -215,6 +215,7 @@ def add_version(data, id):
 @bp.put("/<id>/aliases/<alias>")
 @authenticate(token_auth)
 @response(ModelSchema)
+@other_responses({409: "Others are moving the same alias right now"})
 def set_alias(id, alias):
     """Let an alias lead to this version
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
-from app.core.db import reading, table_of, transaction
+from app.core.db import reading, retrying, table_of, transaction
 from app.core.errors import Conflict, FieldError, NotFound
 from app.core.pagination import Key, Listing
 from app.entities import service as entities
@@ -17,6 +18,7 @@ from app.users import service as users
 
 table = table_of(MLModel)
 aliases = table_of(MLModelAlias)
+TRIES = 5
 
 
 def list_versions(caller: Caller, model_id: str) -> Listing:
@@ -61,14 +63,24 @@ def _refuse_known(model: Any, version: str) -> None:
 
 def set_alias(caller: Caller, model_id: str, alias: str) -> dict[str, Any]:
     """Let an alias lead to this version; it leaves the version that had it."""
+    for _ in range(TRIES):
+        try:
+            retrying(lambda: _move_alias(caller, model_id, alias))
+        except IntegrityError:  # somebody moved it at the same moment: then it is there on the next try
+            continue
+        return models.get_model(caller, model_id)
+    raise Conflict(f"The alias {alias} is being moved by others again and again. Try again shortly.")
+
+
+def _move_alias(caller: Caller, model_id: str, alias: str) -> None:
     with transaction() as session:
         entity = entities.change(caller, model_id, models.KIND)
         row = session.execute(select(table).where(table.c.seq == entity.seq)).one()
         same = {"owner_seq": entity.owner_seq, "name": row.name, "alias": alias}
-        session.execute(delete(aliases).filter_by(**same))
+        for seq in session.scalars(delete(aliases).filter_by(**same).returning(aliases.c.model_seq)).all():
+            entities.touch(seq)  # it is described without its alias from now on
         session.execute(insert(aliases).values(**same, model_seq=entity.seq))
         assets.note("alias", caller, entity, f"{entity.title} as {alias}")
-    return models.get_model(caller, model_id)
 
 
 def remove_alias(caller: Caller, model_id: str, alias: str) -> None:

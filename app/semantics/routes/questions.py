@@ -33,6 +33,7 @@ SENT = {
 }
 ERRORS = {
     406: "None of the formats is accepted",
+    502: "The SPARQL store failed at the query",
     422: "The query takes too long, or its answer is too large; or an argument is wrong",
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from app.core import limits
 from app.entities.service import Caller
 from app.ml_assets import service as ml_assets
 from app.semantics import validation as shacl
@@ -13,6 +14,8 @@ from app.semantics.describing import settings
 from app.semantics.exports.croissant import croissant as to_croissant
 from app.semantics.exports.model_card import model_card as to_card
 from app.semantics.service.serving import Served, get_description
+
+VALIDATIONS = "300 per minute"  # of one user
 
 
 def serialise(served: Served, media_type: str) -> bytes:
@@ -28,6 +31,7 @@ def json_ld(served: Served) -> dict[str, Any]:
 
 def validation(caller: Caller, thing_id: str) -> dict[str, Any]:
     """What our shapes say of a description, and what it could not say; raises NotFound."""
+    limits.hit(VALIDATIONS, "validation", caller.id)
     served = get_description(caller, thing_id)
     report = shacl.validate(served.lines, served.about)
     results = [vars(result) for result in report.results]

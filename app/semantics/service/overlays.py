@@ -18,10 +18,12 @@ from app.semantics import describing, lines, writing
 from app.semantics import reading as rdf
 from app.semantics.describing import overlays, settings
 from app.semantics.models import OverlayChange
+from app.semantics.service.serving import SEEN, seen
 from app.users import service as users
 
-MOST_LINES = 2_000
-MOST_CHARACTERS = 500_000
+ADDRESSES = ("topics", "see_also")  # fields that may name other things
+MOST_LINES = 1_000
+MOST_CHARACTERS = 200_000
 changes = table_of(OverlayChange)
 
 
@@ -74,13 +76,12 @@ def _check_size(text: str) -> None:
 
 
 def get_overlay(caller: Caller, thing_id: str) -> dict[str, Any]:
-    """What people said of a thing: its fields, and what was added as N-Triples."""
+    """What people said of a thing, as far as the caller may see all that it names: fields, and what was added as N-Triples."""
     entity = entities.get(caller, thing_id)
     with reading() as session:
-        row = session.execute(select(overlays).where(overlays.c.entity_seq == entity.seq)).first()
-    fields, text = (row.fields, row.lines) if row else ({}, "")
-    said = {"fields": fields, "statements": _whole(entity, text)}
-    return {"id": entity.id, "revision": entity.revision, **said}
+        rows = session.execute(select(overlays).where(overlays.c.entity_seq == entity.seq)).all()
+    said = _shown(caller, entity, rows) or [{"fields": {}, "statements": ""}]
+    return {"id": entity.id, "revision": entity.revision, **said[0]}
 
 
 def history(caller: Caller, thing_id: str) -> Listing:
@@ -88,21 +89,38 @@ def history(caller: Caller, thing_id: str) -> Listing:
     entity = entities.get(caller, thing_id)
     query = select(changes, *users.creator).join_from(changes, users.people, users.people.c.seq == changes.c.author_seq)
     query = query.where(changes.c.entity_seq == entity.seq)
-    return Listing(query, (Key(changes.c.seq, "seq", descending=True),), lambda rows: _show_all(entity, rows))
+    return Listing(query, (Key(changes.c.seq, "seq", descending=True),), lambda rows: _show_all(caller, entity, rows))
 
 
-def _show_all(entity: EntityRow, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+def _show_all(caller: Caller, entity: EntityRow, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    shown = zip(rows, _shown(caller, entity, rows), strict=True)
+    return [{"revision": row.revision, "at": row.at, "author": users.show_creator(row), **said} for row, said in shown]
+
+
+def _shown(caller: Caller, entity: EntityRow, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Overlays without what names things that the caller may not see, as in the description itself."""
+    about = entities.iri(entity.kind, entity.id)
+    named = set().union(*(lines.named_in(row.lines) | _named(about, _addresses(row)) for row in rows))
+    reach = dict.fromkeys(seen(caller, named), SEEN)
+    texts = [lines.by_reach(row.lines, SEEN, reach).get(SEEN, "") for row in rows]
+    hidden = [{iri for iri in _addresses(row) if not _named(about, [iri]) <= reach.keys()} for row in rows]
     return [
-        {
-            "revision": row.revision,
-            "at": row.at,
-            "author": users.show_creator(row),
-            "fields": row.fields,
-            "statements": _whole(entity, row.lines),
-        }
-        for row in rows
+        {"fields": _without(row.fields, gone), "statements": lines.whole(text, about, settings.public_url)}
+        for row, text, gone in zip(rows, texts, hidden, strict=True)
     ]
 
 
-def _whole(entity: EntityRow, text: str) -> str:
-    return lines.whole(text, entities.iri(entity.kind, entity.id), settings.public_url)
+def _addresses(row: Row[Any]) -> list[str]:
+    return [iri for name in ADDRESSES for iri in row.fields.get(name, ())]
+
+
+def _named(about: str, iris: Sequence[str]) -> set[str]:
+    return lines.named_in(lines.stored("".join(f"<{iri}>" for iri in iris), about, settings.public_url))
+
+
+def _without(fields: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
+    """The fields without these IRIs; a list of which nothing remains is no field."""
+    if not hidden:
+        return fields
+    kept = {name: [iri for iri in fields[name] if iri not in hidden] for name in ADDRESSES if name in fields}
+    return {name: kept.get(name, value) for name, value in fields.items() if kept.get(name, value)}

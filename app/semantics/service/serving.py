@@ -41,7 +41,9 @@ def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> S
     named = _named(caller, entity.seq)
     bring_up_to_date([row.seq for row in named])
     rows = _rows([entity.seq, *(row.seq for row in named)])
-    mine = next(row for row in rows if row.seq == entity.seq)
+    mine = next((row for row in rows if row.seq == entity.seq), None)
+    if mine is None:  # deleted while we read it, before it was ever described
+        raise entities.not_found(thing_id, kind)
     unseen = lines.named_in(mine.lines) - {row.id for row in named}
     missing = describing.missing_without(mine, unseen) if unseen else tuple(mine.missing)
     text = _cut(caller, rows, [entity.id, *(row.id for row in named)])
@@ -78,15 +80,16 @@ def _rows(seqs: Sequence[int]) -> Sequence[Any]:
 def _cut(caller: Caller, rows: Sequence[Any], known: Sequence[str]) -> str:
     """The lines of these descriptions that name nothing which the caller may not see."""
     named = set().union(*(lines.named_in(row.lines) for row in rows))
-    seen = dict.fromkeys([*known, *_seen(caller, named - set(known))], SEEN)
-    return lines.merged(*(_whole(row, lines.by_reach(row.lines, SEEN, seen).get(SEEN, "")) for row in rows))
+    shown = dict.fromkeys([*known, *seen(caller, named - set(known))], SEEN)
+    return lines.merged(*(_whole(row, lines.by_reach(row.lines, SEEN, shown).get(SEEN, "")) for row in rows))
 
 
 def _whole(row: Any, text: str) -> str:
     return lines.whole(text, entities.iri(row.kind, row.id), settings.public_url)
 
 
-def _seen(caller: Caller, ids: set[str]) -> Sequence[str]:
+def seen(caller: Caller, ids: set[str]) -> Sequence[str]:
+    """Those of these things that the caller may see."""
     if not ids:
         return []
     with reading() as session:
