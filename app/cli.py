@@ -19,6 +19,7 @@ from app.core.db import database
 from app.core.errors import DomainError
 from app.factory import assemble
 from app.postman_order import STEPS
+from app.semantics import service as semantics
 from app.users import service as users
 
 DATA = Path("var/data")
@@ -93,6 +94,15 @@ def rebase(data: Path | None, public_url: str | None) -> None:
     old = settings.find("public_url")
     settings.write("public_url", new)
     click.echo(f"the address was {old or 'not set'} and is now {new}")
+
+
+@main.command()
+@click.pass_obj
+@told
+def describe(data: Path | None) -> None:
+    """Make all descriptions that are missing or stale, so that the first question after an upgrade need not wait."""
+    _app(data)
+    click.echo(f"{semantics.describe_all()} things are described")
 
 
 @main.group(name="users")

@@ -3,9 +3,11 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,25 @@ def test_an_operator_makes_an_admin_and_a_key(start_service: Callable[..., Live]
     assert (short.returncode, "8 characters" in short.stderr) == (1, True)
     assert quay("--data", data, "keys", "issue", "--email", "nobody@example.org").returncode == 1
     assert PASSWORD not in (made.stdout + made.stderr + issued.stdout + issued.stderr)
+
+
+def test_an_operator_has_everything_described_beforehand(start_service: Callable[..., Live]) -> None:
+    live = start_service()
+    person = {"email": "a@example.org", "password": PASSWORD, "first_name": "S", "last_name": "U", "role": "r"}
+    requests.post(f"{live.url}/api/users/register", json=person, timeout=10)
+    login = requests.post(f"{live.url}/api/users/get-auth-token", auth=("a@example.org", PASSWORD), timeout=10)
+    headers = {"Authorization": f"Bearer {login.json()['token']}"}
+    for name in ("one", "two"):
+        body = {"name": name, "version": "1", "ml_flow_model_path": "runs:/r/m"}
+        requests.post(f"{live.url}/api/ml_models", json=body, headers=headers, timeout=10)
+    done = quay("--data", str(live.data), "describe")
+    assert (done.returncode, done.stdout) == (0, "2 things are described\n"), done.stderr
+    (database,) = live.data.glob("*.db")
+    with closing(sqlite3.connect(database)) as connection:
+        kept = connection.execute(
+            "SELECT e.title FROM descriptions d JOIN entities e ON e.seq = d.entity_seq"
+        ).fetchall()
+    assert sorted(kept) == [("one",), ("two",)]
 
 
 def test_the_environment_counts_without_a_folder(postgres_url: str) -> None:

@@ -3,7 +3,7 @@
 from app.semantics.describing import configure, register_describer
 from app.semantics.service.examples import examples
 from app.semantics.service.exporting import croissant, json_ld, model_card, serialise, validation
-from app.semantics.service.finding import search
+from app.semantics.service.finding import describe_all, search
 from app.semantics.service.overlays import add_statements, change_fields, get_overlay, history
 from app.semantics.service.questions import ask, formats_for
 from app.semantics.service.serving import get_description
@@ -14,6 +14,7 @@ __all__ = [
     "change_fields",
     "configure",
     "croissant",
+    "describe_all",
     "examples",
     "formats_for",
     "get_description",
