@@ -12,7 +12,7 @@ from app.core import api, db, documentation, edge, errors, health, idempotency, 
 from app.core.api import authenticate
 from app.core.config import Config
 from app.entities import service as entities
-from app.gateways import tracking, triple_store
+from app.gateways import http, tracking, triple_store
 from app.ml_assets import service as ml_assets
 from app.semantics import graph, writing
 from app.semantics import service as semantics
@@ -92,6 +92,7 @@ def _init_core(app: Flask, config: Config) -> None:
 
 def _init_rooms(app: Flask, config: Config) -> None:
     tracking.configure(config.mlflow_tracking_uri)
+    http.configure(config.outbound_allow)
     users.configure(config)
     entities.configure(config.public_url)
     for kind, path in KINDS.items():

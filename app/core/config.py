@@ -1,6 +1,7 @@
 """Settings: read from the environment, one typed class, refused at the start when a value is wrong."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
@@ -61,6 +62,13 @@ def _keys(value: str) -> tuple[str, ...]:
     return keys
 
 
+def _entries(value: str) -> tuple[str, ...]:
+    entries = tuple(entry.strip() for entry in value.split(",") if entry.strip())
+    if any(re.search(r"[\s@\\?#]|://", entry) for entry in entries):
+        raise ValueError("must be a comma-separated list of host names, addresses, networks and host:port, not of URLs")
+    return entries
+
+
 def _flag(value: str) -> bool:
     return _one_of("on", "off")(value) == "on"
 
@@ -107,6 +115,12 @@ class Config:
         "MLflow server, or sqlite:///FILE of a store; without it, its routes answer 503",
     )
 
+    outbound_allow: tuple[str, ...] = _setting(
+        _entries,
+        "",
+        "comma-separated hosts, addresses, networks and host:port that URLs of users may lead to besides public ones",
+        empty=(),
+    )
     triple_store_url: str = _setting(
         _triple_store,
         "child://",

@@ -28,6 +28,7 @@ def test_two_settings_are_enough() -> None:
         ("RATE_LIMITS", "true"),
         ("RATE_LIMIT_URL", "http://x"),
         ("MLFLOW_TRACKING_URI", "file:///x"),
+        ("OUTBOUND_ALLOW", "http://x"),
         ("TRIPLE_STORE_URL", "file:///x"),
     ],
 )
