@@ -210,4 +210,48 @@ TABLE = (
         "app/semantics/describing.py", '            _make_each(stale)', '            raise',
         "tests/semantics/test_describing.py::test_what_cannot_be_described_keeps_nobody_from_asking",
     ),
+    Mutation(
+        "app/gateways/http/client.py", '            if objection:\n', '            if False:\n',
+        "tests/gateways/http/test_guard.py::test_s16_a_name_that_leads_there_is_never_fetched",
+    ),
+    Mutation(
+        "app/gateways/http/client.py", 'connect(self._connector, target, addresses, meter)', 'connect(self._connector, target, self._resolver(target.host, 0), meter)',
+        "tests/gateways/http/test_guard.py::test_s17_the_address_that_was_judged_is_the_one_that_is_dialled",
+    ),
+    Mutation(
+        "app/gateways/http/urls.py", 'return found if same else None', 'return found',
+        "tests/gateways/http/test_guard.py::test_s17_a_redirect_to_the_canary_comes_back_as_the_answer",
+    ),
+    Mutation(
+        "app/gateways/http/sockets.py", '            self.settimeout(self.meter.left())', '            self.settimeout(5)',
+        "tests/gateways/http/test_ill_servers.py::test_s18_a_drip_ends_with_the_time_of_the_whole",
+    ),
+    Mutation(
+        "app/gateways/http/exchange.py", 'self._response.read(min(PIECE, left + 1))', 'self._response.read()',
+        "tests/gateways/http/test_ill_servers.py::test_s18_a_bomb_costs_no_more_than_its_limit",
+    ),
+    Mutation(
+        "app/gateways/http/tls.py", '    context.minimum_version =', '    context.check_hostname = False\n    context.minimum_version =',
+        "tests/gateways/http/test_tls.py::test_a_certificate_for_another_name_is_refused",
+    ),
+    Mutation(
+        "app/queries/matcher/paths.py", '            self._to_element(array[position], at + 1)', '            self.through_object(array[position], at + 1)',
+        "tests/queries/test_matcher.py::test_a_filter_means_what_mongodb_means",
+    ),
+    Mutation(
+        "app/queries/patterns.py", '.startswith("(*")', '.startswith("(**")',
+        "tests/queries/test_patterns.py::test_wrong_and_meddling_patterns_are_refused",
+    ),
+    Mutation(
+        "app/queries/patterns.py", '(*LIMIT_MATCH={steps})', '',
+        "tests/queries/test_patterns.py::test_hostile_patterns_end_in_time",
+    ),
+    Mutation(
+        "app/queries/matcher/predicates.py", '        return wanted is None and term.operator in _TO_NULL', '        return False',
+        "tests/queries/test_cases.py::test_documents_are_found_as_mongodb_finds_them",
+    ),
+    Mutation(
+        "app/queries/matcher/predicates.py", '(rest if dividend >= 0 else -rest)', 'rest',
+        "tests/queries/test_against_mgqpy.py::test_random_filters_find_what_mgqpy_finds",
+    ),
 )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Aggregation expressions of `$expr`: `reading` makes values of them, `evaluation` computes them over a document."""

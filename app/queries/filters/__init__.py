@@ -1,0 +1,50 @@
+"""Filters as data: `parse` makes plain, frozen values of the JSON that a client sends."""
+
+from app.queries.filters.nodes import (
+    All,
+    And,
+    Bits,
+    Compare,
+    ElemMatchObject,
+    ElemMatchValue,
+    Exists,
+    Expr,
+    Filter,
+    HasType,
+    In,
+    Leaf,
+    Members,
+    Mod,
+    Not,
+    Or,
+    Path,
+    Regex,
+    Size,
+)
+from app.queries.filters.reading import parse
+from app.queries.refusals import FilterRefused, FilterTooCostly
+
+__all__ = [
+    "All",
+    "And",
+    "Bits",
+    "Compare",
+    "ElemMatchObject",
+    "ElemMatchValue",
+    "Exists",
+    "Expr",
+    "Filter",
+    "FilterRefused",
+    "FilterTooCostly",
+    "HasType",
+    "In",
+    "Leaf",
+    "Members",
+    "Mod",
+    "Not",
+    "Or",
+    "Path",
+    "Regex",
+    "Size",
+    "parse",
+]
