@@ -25,7 +25,10 @@ NAMES = {
     "jsonld": "application/ld+json",
 }
 TEXT = {"schema": {"type": "string"}}
-ANSWER = {kind: {"schema": {"type": "object"}} if kind.endswith("json") else TEXT for kind in NAMES.values()}
+ANSWER: dict = dict.fromkeys(NAMES.values(), TEXT)
+ANSWER[NAMES["json"]] = {"schema": {"type": "object"}}
+# a JSON-LD document is an object or, as of a graph without statements, an array
+ANSWER[NAMES["jsonld"]] = {"schema": {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]}}
 FORM = {"schema": {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}}
 SENT = {
     "application/x-www-form-urlencoded": {**FORM, "example": {"query": QUERY}},
