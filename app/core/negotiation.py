@@ -10,7 +10,8 @@ from app.core.errors import FieldError, Invalid, NotAcceptable
 def choose(offered: Sequence[str], named: str | None = None, names: Mapping[str, str] | None = None) -> str:
     """One of the media types in `offered`, whose first is the usual one; `named` stands before the Accept header.
 
-    Raises Invalid for a name that is none of the offered types', and NotAcceptable when Accept allows none.
+    A client that accepts plain JSON or XML gets the first offered type that is such. Raises Invalid for a name that is none
+    of the offered types', and NotAcceptable when Accept allows none.
     """
     if named is not None:
         if (names or {}).get(named) in offered:
@@ -21,10 +22,18 @@ def choose(offered: Sequence[str], named: str | None = None, names: Mapping[str,
         )
     if not request.accept_mimetypes:
         return offered[0]
-    kind = request.accept_mimetypes.best_match(offered)
+    plain = {general: kind for kind in reversed(offered) for general in _plainer(kind) if general not in offered}
+    kind = request.accept_mimetypes.best_match([*offered, *plain])
     if kind is None:
         raise NotAcceptable(f"The answer can be had as {', '.join(offered)}; send one of these as Accept.")
-    return kind
+    return plain.get(kind, kind)
+
+
+def _plainer(kind: str) -> Sequence[str]:
+    """The general types that a media type with a suffix is one of."""
+    if kind.endswith("+json"):
+        return ("application/json",)
+    return ("application/xml", "text/xml") if kind.endswith("+xml") else ()
 
 
 def preferred(kinds: Sequence[str]) -> str:

@@ -70,6 +70,20 @@ def test_every_format_says_the_same(client: FlaskClient, owner: SignedUp) -> Non
         assert isomorphic(rdflib.Graph().parse(data=text, format=READ_AS[form]), wanted), form
 
 
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/json", "application/ld+json"),
+        ("text/html, application/xml;q=0.9", "application/rdf+xml"),
+        ("text/html, */*;q=0.1", "application/ld+json"),
+        ("text/turtle;q=0.4, application/json;q=0.3", "text/turtle"),
+    ],
+)
+def test_plain_json_and_xml_are_kinds_of_rdf_too(client: FlaskClient, owner: SignedUp, accept: str, kind: str) -> None:
+    model = make(client, owner)
+    assert client.get(f"/api/semantics/{model}", headers={**owner.headers, "Accept": accept}).mimetype == kind
+
+
 def test_what_nobody_accepts_is_406(client: FlaskClient, owner: SignedUp) -> None:
     model = make(client, owner)
     answer = client.get(f"/api/semantics/{model}", headers={**owner.headers, "Accept": "image/png"})
