@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import HEAVY, ROOT
 from tests.mutations.table import TABLE, Mutation
 
+SHARED = ROOT.parent / "shared"
 PARTS = ("app", "migrations", "tests", "docker", "examples", "scripts", "pyproject.toml", "README.md")
 
 
@@ -25,13 +26,17 @@ def test_the_place_of_each_mutation_is_there_once(mutation: Mutation) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("mutation", TABLE, ids=lambda mutation: f"{mutation.file}: {mutation.before.strip()[:40]}")
 def test_each_mutation_is_noticed(mutation: Mutation, tmp_path: Path, postgres_server: str) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    if SHARED.exists():  # some tests read their cases from beside the project
+        (tmp_path / SHARED.name).symlink_to(SHARED)
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
-        copy(ROOT / part, tmp_path / part)
-    target = tmp_path / mutation.file
+        copy(ROOT / part, project / part)
+    target = project / mutation.file
     target.write_text(target.read_text().replace(mutation.before, mutation.after))
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:randomly", "-p", "no:cacheprovider", mutation.test]
-    environ = {**os.environ, "TEST_POSTGRES_URL": postgres_server, "PYTHONPATH": str(tmp_path)}
+    environ = {**os.environ, "TEST_POSTGRES_URL": postgres_server, "PYTHONPATH": str(project)}
     environ = {key: value for key, value in environ.items() if not key.startswith(("PYTEST_", "QUAY_"))}
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=550, check=False)
+    done = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, timeout=550, check=False)
     assert done.returncode == 1, f"nothing failed without it:\n{done.stdout[-2000:]}{done.stderr[-1000:]}"
