@@ -83,15 +83,18 @@ def missing_without(row: Any, unseen: set[str]) -> tuple[str, ...]:
     return describer.describe(facts, settings.public_url).missing
 
 
-def bring_up_to_date(rows: Sequence[Row[Any]]) -> None:
-    """Make the descriptions of these things of the feed anew where they are older; what is deleted needs none."""
+def bring_up_to_date(rows: Sequence[Row[Any]], *, strict: bool = False) -> None:
+    """Make the descriptions of these things of the feed anew where they are older; what is deleted needs none.
+
+    A thing that cannot be described is logged and left as it is; `strict` raises what is wrong with it instead.
+    """
     alive = [row for row in rows if row.deleted_at is None]
     for start in range(0, len(alive), BATCH):
         stale = _stale(alive[start : start + BATCH])
         try:
             _make(stale)
         except (ValueError, TypeError, LookupError, AttributeError):
-            if len(rows) == 1:
+            if strict:
                 raise
             _make_each(stale)
 

@@ -30,5 +30,9 @@ def test_what_cannot_be_described_keeps_nobody_from_asking(
     monkeypatch.setitem(describing._describers, "ml_model", Describer(kept.facts, describe))
     assert values(client, user, TITLES) == ["good"]
     assert '"good"' in read(client, user, good)
+    # nor does it when it is the only one that changed
+    client.patch(f"/api/ml_models/{bad}", json={"description": "changed"}, headers=user.headers)
+    assert values(client, user, TITLES) == ["good"]
+    assert client.get("/api/semantics/search", headers=user.headers).status_code == 200
     # whoever asks for it itself is told
     assert client.get(f"/api/semantics/{bad}", headers=user.headers).status_code == 500

@@ -361,10 +361,10 @@ def test_a_thing_that_is_deleted_while_it_is_read_is_not_there(
 ) -> None:
     model, real = make(client, owner), serving.bring_up_to_date
 
-    def delete_first(seqs: list[int]) -> None:
+    def delete_first(seqs: list[int], **how: bool) -> None:
         monkeypatch.setattr(serving, "bring_up_to_date", real)
         assert client.delete(f"/api/ml_models/{model}", headers=owner.headers).status_code == 204
-        real(seqs)
+        real(seqs, **how)
 
     monkeypatch.setattr(serving, "bring_up_to_date", delete_first)
     assert client.get(f"/api/semantics/{model}", headers=owner.headers).status_code == 404

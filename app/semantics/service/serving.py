@@ -37,7 +37,7 @@ def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> S
     entity = entities.get(caller, thing_id, kind)
     if entity.kind not in describing.kinds():
         raise NotFound(f"Things of the kind {entity.kind} have no description.")
-    bring_up_to_date([entity.seq])
+    bring_up_to_date([entity.seq], strict=True)
     named = _named(caller, entity.seq)
     bring_up_to_date([row.seq for row in named])
     rows = _rows([entity.seq, *(row.seq for row in named)])
@@ -51,13 +51,13 @@ def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> S
     return Served(entity.id, entity.kind, about, entity.revision, text, missing, mine.algorithm)
 
 
-def bring_up_to_date(seqs: Sequence[int]) -> None:
-    """Make the descriptions of these things anew where they are older."""
+def bring_up_to_date(seqs: Sequence[int], *, strict: bool = False) -> None:
+    """Make the descriptions of these things anew where they are older, as `describing.bring_up_to_date` does."""
     here = entities.columns
     query = select(here.seq, here.id, here.kind, here.deleted_at, here.change).where(here.seq.in_(seqs))
     with reading() as session:
         rows: Sequence[Any] = session.execute(query).all()
-    describing.bring_up_to_date([row for row in rows if row.kind in describing.kinds()])
+    describing.bring_up_to_date([row for row in rows if row.kind in describing.kinds()], strict=strict)
 
 
 def _named(caller: Caller, seq: int) -> Sequence[Any]:
