@@ -74,6 +74,16 @@ def kinds() -> list[str]:
     return list(_describers)
 
 
+def stored(text: str, about: str) -> str:
+    """Lines about the thing `about` in the form that is kept."""
+    return lines.stored(text, about, settings.public_url)
+
+
+def whole(thing: Any, text: str) -> str:
+    """Kept lines about a thing, which has a kind and an id, as N-Triples."""
+    return lines.whole(text, entities.iri(thing.kind, thing.id), settings.public_url)
+
+
 def missing_without(row: Any, unseen: set[str]) -> tuple[str, ...]:
     """What the description of a thing could not say without the things `unseen`, for a reader who must not know of them."""
     describer = _describers[row.kind]
@@ -138,10 +148,10 @@ def _overlays(seqs: Sequence[int]) -> dict[int, Row[Any]]:
 def _describe(row: Row[Any], facts: dict[str, Any], said: Row[Any] | None) -> dict[str, Any]:
     described = _describers[row.kind].describe(facts, settings.public_url)
     about = entities.iri(row.kind, row.id)
-    text = lines.stored(writing.lines(described.triples), about, settings.public_url)
+    text = stored(writing.lines(described.triples), about)
     if said is not None:
         stated = writing.lines(overlay.triples(said.fields, about))
-        text = lines.merged(text, said.lines, lines.stored(stated, about, settings.public_url))
+        text = lines.merged(text, said.lines, stored(stated, about))
     algorithm = (said.fields.get("algorithm") if said is not None else None) or described.algorithm
     made = {"entity_seq": row.seq, "change": row.change, "mapping": settings.mapping, "lines": text}
     return {**made, "missing": list(described.missing), "algorithm": algorithm}

@@ -26,18 +26,12 @@ def triples(fields: Mapping[str, Any], about: str) -> list[Triple]:
     return [triple for name, value in fields.items() if name in MAKERS for triple in MAKERS[name](me, value)]
 
 
-def _words(*predicates: NamedNode) -> Makes:
+def _values(term: type[Literal | NamedNode], *predicates: NamedNode) -> Makes:
+    """Each value as a term of this kind, under each predicate."""
+
     def make(me: NamedNode, value: Any) -> Iterator[Triple]:
         for one in value if isinstance(value, list) else [value]:
-            yield from (Triple(me, predicate, Literal(one)) for predicate in predicates)
-
-    return make
-
-
-def _addresses(*predicates: NamedNode) -> Makes:
-    def make(me: NamedNode, value: Any) -> Iterator[Triple]:
-        for one in value if isinstance(value, list) else [value]:
-            yield from (Triple(me, predicate, NamedNode(one)) for predicate in predicates)
+            yield from (Triple(me, predicate, term(one)) for predicate in predicates)
 
     return make
 
@@ -61,16 +55,16 @@ def _algorithm(me: NamedNode, value: str) -> Iterator[Triple]:
 
 
 MAKERS: dict[str, Makes] = {
-    "description": _words(DCT.description, SCHEMA.description),
-    "alternative_title": _words(DCT.alternative, SCHEMA.alternateName),
-    "keywords": _words(DCAT.keyword, SCHEMA.keywords),
+    "description": _values(Literal, DCT.description, SCHEMA.description),
+    "alternative_title": _values(Literal, DCT.alternative, SCHEMA.alternateName),
+    "keywords": _values(Literal, DCAT.keyword, SCHEMA.keywords),
     "license": _license,
     "algorithm": _algorithm,
-    "intended_use": _words(INTENDED_USE),
-    "limitations": _words(LIMITATIONS),
-    "tasks": _words(TASK),
-    "citation": _words(CITATION),
-    "languages": _words(LANGUAGE),
-    "topics": _addresses(ABOUT),
-    "see_also": _addresses(RDFS.seeAlso),
+    "intended_use": _values(Literal, INTENDED_USE),
+    "limitations": _values(Literal, LIMITATIONS),
+    "tasks": _values(Literal, TASK),
+    "citation": _values(Literal, CITATION),
+    "languages": _values(Literal, LANGUAGE),
+    "topics": _values(NamedNode, ABOUT),
+    "see_also": _values(NamedNode, RDFS.seeAlso),
 }

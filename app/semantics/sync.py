@@ -104,8 +104,7 @@ def _parts(seqs: Sequence[int]) -> Iterable[Part]:
         named = _named(some)
         for row in things:
             parts = lines.by_reach(row.lines or "", _reach(row), named) if _reach(row) else {}
-            about = entities.iri(row.kind, row.id)
-            graphs = {GRAPHS[far]: lines.whole(part, about, settings.public_url) for far, part in parts.items() if far}
+            graphs = {GRAPHS[far]: describing.whole(row, part) for far, part in parts.items() if far}
             yield Part(str(row.seq), graphs)
 
 

@@ -19,8 +19,8 @@ def search(caller: Caller, *, algorithm: str | None = None, **given: Any) -> Lis
     column = name.correlate(entities.table).scalar_subquery().label("algorithm")
     conditions = []
     if algorithm:
-        wanted = algorithm.replace(" ", "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").lower()
-        found = func.replace(func.lower(descriptions.c.algorithm), " ", "").like(f"%{wanted}%", escape="\\")
+        wanted = algorithm.replace(" ", "").lower()
+        found = func.replace(func.lower(descriptions.c.algorithm), " ", "").contains(wanted, autoescape=True)
         conditions.append(entities.columns.seq.in_(select(descriptions.c.entity_seq).where(found)))
     return ml_assets.list_models(caller, narrower=conditions, column=column, **given)
 

@@ -16,7 +16,7 @@ from app.ledger import service as ledger
 from app.ledger.service import Activity
 from app.semantics import describing, lines, writing
 from app.semantics import reading as rdf
-from app.semantics.describing import overlays, settings
+from app.semantics.describing import overlays
 from app.semantics.models import OverlayChange
 from app.semantics.service.serving import SEEN, seen
 from app.users import service as users
@@ -47,7 +47,7 @@ def add_statements(caller: Caller, thing_id: str, body: bytes, media_type: str, 
     entity = entities.get(caller, thing_id)
     about = entities.iri(entity.kind, entity.id)
     triples: Sequence[Triple] = rdf.read(body, media_type, about)
-    added = lines.stored(writing.lines(triples), about, settings.public_url)
+    added = describing.stored(writing.lines(triples), about)
     _change(caller, thing_id, expected, lambda fields, text: (fields, lines.merged(text, added)))
 
 
@@ -105,7 +105,7 @@ def _shown(caller: Caller, entity: EntityRow, rows: Sequence[Row[Any]]) -> list[
     texts = [lines.by_reach(row.lines, SEEN, reach).get(SEEN, "") for row in rows]
     hidden = [{iri for iri in _addresses(row) if not _named(about, [iri]) <= reach.keys()} for row in rows]
     return [
-        {"fields": _without(row.fields, gone), "statements": lines.whole(text, about, settings.public_url)}
+        {"fields": _without(row.fields, gone), "statements": describing.whole(entity, text)}
         for row, text, gone in zip(rows, texts, hidden, strict=True)
     ]
 
@@ -115,7 +115,7 @@ def _addresses(row: Row[Any]) -> list[str]:
 
 
 def _named(about: str, iris: Sequence[str]) -> set[str]:
-    return lines.named_in(lines.stored("".join(f"<{iri}>" for iri in iris), about, settings.public_url))
+    return lines.named_in(describing.stored("".join(f"<{iri}>" for iri in iris), about))
 
 
 def _without(fields: dict[str, Any], hidden: set[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.entities import service as entities
 from app.entities.service import Caller
 from app.semantics import describing, lines
-from app.semantics.describing import descriptions, links, settings
+from app.semantics.describing import descriptions, links
 
 SEEN = 1
 
@@ -21,12 +21,10 @@ class Served:
     """A description as one caller sees it: sorted N-Triples, and what it could not say."""
 
     id: str
-    kind: str
     about: str
     revision: int
     lines: str
     missing: tuple[str, ...]
-    algorithm: str | None
 
 
 def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> Served:
@@ -48,7 +46,7 @@ def get_description(caller: Caller, thing_id: str, kind: str | None = None) -> S
     missing = describing.missing_without(mine, unseen) if unseen else tuple(mine.missing)
     text = _cut(caller, rows, [entity.id, *(row.id for row in named)])
     about = entities.iri(entity.kind, entity.id)
-    return Served(entity.id, entity.kind, about, entity.revision, text, missing, mine.algorithm)
+    return Served(entity.id, about, entity.revision, text, missing)
 
 
 def bring_up_to_date(seqs: Sequence[int], *, strict: bool = False) -> None:
@@ -71,7 +69,7 @@ def _named(caller: Caller, seq: int) -> Sequence[Any]:
 
 def _rows(seqs: Sequence[int]) -> Sequence[Any]:
     here = entities.columns
-    columns = (here.seq, here.id, here.kind, descriptions.c.lines, descriptions.c.missing, descriptions.c.algorithm)
+    columns = (here.seq, here.id, here.kind, descriptions.c.lines, descriptions.c.missing)
     query = select(*columns).join_from(descriptions, entities.table, here.seq == descriptions.c.entity_seq)
     with reading() as session:
         return session.execute(query.where(here.seq.in_(seqs))).all()
@@ -81,11 +79,7 @@ def _cut(caller: Caller, rows: Sequence[Any], known: Sequence[str]) -> str:
     """The lines of these descriptions that name nothing which the caller may not see."""
     named = set().union(*(lines.named_in(row.lines) for row in rows))
     shown = dict.fromkeys([*known, *seen(caller, named - set(known))], SEEN)
-    return lines.merged(*(_whole(row, lines.by_reach(row.lines, SEEN, shown).get(SEEN, "")) for row in rows))
-
-
-def _whole(row: Any, text: str) -> str:
-    return lines.whole(text, entities.iri(row.kind, row.id), settings.public_url)
+    return lines.merged(*(describing.whole(row, lines.by_reach(row.lines, SEEN, shown).get(SEEN, "")) for row in rows))
 
 
 def seen(caller: Caller, ids: set[str]) -> Sequence[str]:
