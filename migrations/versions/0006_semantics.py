@@ -12,39 +12,32 @@ depends_on = None
 
 # on SQLite transactions write one after the other, so a counter orders changes as they become visible; on PostgreSQL they
 # do not, so a change has the number of its transaction, and readers know up to which number all have ended
-SQLITE = """
-CREATE TRIGGER entities_note_new AFTER INSERT ON entities BEGIN
-  UPDATE entities SET change = (SELECT max(change) + 1 FROM entities) WHERE seq = NEW.seq;
-END;
-CREATE TRIGGER entities_note_change
-AFTER UPDATE OF owner_seq, visibility, title, state, revision, updated_at, deleted_at ON entities BEGIN
-  UPDATE entities SET change = (SELECT max(change) + 1 FROM entities) WHERE seq = NEW.seq;
-END;
-CREATE TRIGGER users_note_change AFTER UPDATE OF first_name, last_name, orcid ON users BEGIN
-  UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq;
-END
-"""
-POSTGRESQL = """
-CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN NEW.change := pg_current_xact_id()::text::bigint; RETURN NEW; END $$;
-CREATE TRIGGER entities_note_change BEFORE UPDATE ON entities FOR EACH ROW EXECUTE FUNCTION note_change();
-CREATE FUNCTION note_user() RETURNS trigger LANGUAGE plpgsql AS
-  $$ BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$;
-CREATE TRIGGER users_note_change AFTER UPDATE OF first_name, last_name, orcid ON users
-  FOR EACH ROW EXECUTE FUNCTION note_user();
-ALTER TABLE entities ALTER COLUMN change SET DEFAULT pg_current_xact_id()::text::bigint
-"""
+SQLITE = (
+    "CREATE TRIGGER entities_note_new AFTER INSERT ON entities BEGIN"
+    " UPDATE entities SET change = (SELECT max(change) + 1 FROM entities) WHERE seq = NEW.seq; END",
+    "CREATE TRIGGER entities_note_change"
+    " AFTER UPDATE OF owner_seq, visibility, title, state, revision, updated_at, deleted_at ON entities BEGIN"
+    " UPDATE entities SET change = (SELECT max(change) + 1 FROM entities) WHERE seq = NEW.seq; END",
+    "CREATE TRIGGER users_note_change AFTER UPDATE OF first_name, last_name, orcid ON users BEGIN"
+    " UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; END",
+)
+POSTGRESQL = (
+    "CREATE FUNCTION note_change() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN NEW.change := pg_current_xact_id()::text::bigint; RETURN NEW; END $$",
+    "CREATE TRIGGER entities_note_change BEFORE UPDATE ON entities FOR EACH ROW EXECUTE FUNCTION note_change()",
+    "CREATE FUNCTION note_user() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$",
+    "CREATE TRIGGER users_note_change AFTER UPDATE OF first_name, last_name, orcid ON users"
+    " FOR EACH ROW EXECUTE FUNCTION note_user()",
+    "ALTER TABLE entities ALTER COLUMN change SET DEFAULT pg_current_xact_id()::text::bigint",
+)
 
 
 def upgrade() -> None:
     op.add_column("entities", sa.Column("change", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute("UPDATE entities SET change = seq")
-        statements = SQLITE.replace("END;\n", "END;;").split(";;")
-    else:
-        op.execute("UPDATE entities SET change = pg_current_xact_id()::text::bigint")
-        statements = POSTGRESQL.replace(" $$;\n", " $$;;").replace("();\n", "();;").split(";;")
-    for statement in statements:
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    op.execute(f"UPDATE entities SET change = {'seq' if sqlite else 'pg_current_xact_id()::text::bigint'}")
+    for statement in SQLITE if sqlite else POSTGRESQL:
         op.execute(statement)
     op.create_index("ix_entities_change", "entities", ["change"], unique=False)
     op.create_table(

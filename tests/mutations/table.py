@@ -171,7 +171,7 @@ TABLE = (
         "tests/entities/test_feed.py::test_a_transaction_that_began_earlier_and_ends_later_is_not_missed",
     ),
     Mutation(
-        "migrations/versions/0006_semantics.py", '  $$ BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$;', '  $$ BEGIN RETURN NULL; END $$;',
+        "migrations/versions/0006_semantics.py", "BEGIN UPDATE entities SET updated_at = updated_at WHERE owner_seq = NEW.seq; RETURN NULL; END $$", "BEGIN RETURN NULL; END $$",
         "tests/entities/test_feed.py::test_every_kind_of_change_is_told",
     ),
     Mutation(
