@@ -1,9 +1,7 @@
 """Our own shapes: what we make conforms, each rule is seen to catch, and nothing is fetched or printed."""
 
 import logging
-import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,6 +27,7 @@ from tests.semantics.graph_facts import (
     unresolved,
 )
 
+pytestmark = pytest.mark.usefixtures("no_connections")
 THINGS = {
     MODEL_IRI: describe_model(model(), BASE).triples,
     DATASET_IRI: describe_dataset(dataset(), BASE).triples,
@@ -37,21 +36,6 @@ THINGS = {
 TEXT = Literal("a text")
 MEASURES = [NamedNode(f"{MODEL_IRI}#measure/{name}") for name in ("r2", "rmse")]
 OTHER = NamedNode("http://example.org/other")
-
-
-@pytest.fixture(autouse=True)
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """Whatever tries to reach anything is refused, and fails the test."""
-    made: list[Any] = []
-
-    def refuse(*arguments: Any, **_more: Any) -> Any:
-        made.append(arguments)
-        raise OSError("no connections here")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    yield made
-    assert made == []
 
 
 def changed(about: str, node: str, term: NamedNode, *values: Any) -> Report:

@@ -10,37 +10,9 @@ import pytest
 from app.core.errors import DomainError, NotFound, Unavailable, UpstreamFailed, UpstreamTimeout
 from app.gateways import tracking
 from app.gateways.tracking import timebox
+from tests.gateways.ill_server import IllServer, Script
 
-Script = Callable[[socket.socket], None]
 RUN = "2c8c2fc3fefe4c56a29ac325c0bac39c"
-
-
-class IllServer:
-    """Listens on loopback and treats each connection by the script."""
-
-    def __init__(self, script: Script) -> None:
-        self.script, self.hits = script, 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.over = threading.Event()
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while not self.over.is_set():
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.hits += 1
-            threading.Thread(target=self._treat, args=(connection,), daemon=True).start()
-
-    def _treat(self, connection: socket.socket) -> None:
-        with connection:
-            try:
-                connection.recv(65536)
-                self.script(connection)
-            except OSError:
-                return
 
 
 @pytest.fixture
@@ -56,8 +28,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], IllSer
 
     yield start
     for server in servers:
-        server.over.set()
-        server.listener.close()
+        server.close()
     tracking.configure("")
 
 
@@ -184,7 +155,7 @@ def test_a_redirect_is_not_followed(serve: Callable[[Script], IllServer]) -> Non
     with pytest.raises(UpstreamFailed, match="302"):
         tracking.run(RUN)
     assert canary.hits == 0
-    canary.listener.close()
+    canary.close()
 
 
 def test_a_closed_port_is_a_failure_at_once() -> None:
@@ -212,4 +183,4 @@ def test_a_proxy_of_the_environment_is_ignored(
     with pytest.raises(NotFound):
         tracking.run(RUN)
     assert (canary.hits, server.hits) == (0, 1)
-    canary.listener.close()
+    canary.close()

@@ -1,7 +1,6 @@
 """SPARQL servers that are down, slow, closed, endless or something else: a clear error each, in time."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -10,39 +9,8 @@ import pytest
 from app.core.errors import DomainError, Unavailable, UpstreamFailed
 from app.gateways import triple_store
 from app.gateways.triple_store import QueryTooCostly, http, values
+from tests.gateways.ill_server import IllServer, Script
 from tests.gateways.triple_store.samples import BOTH
-
-Script = Callable[[socket.socket], None]
-
-
-class IllServer:
-    """Listens on loopback and treats each connection by the script."""
-
-    def __init__(self, script: Script) -> None:
-        self._script, self.hits = script, 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/ds"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.hits += 1
-            with connection:
-                try:
-                    connection.recv(65_536)
-                    self._script(connection)
-                except OSError:
-                    continue
-
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(10)
 
 
 @pytest.fixture
@@ -53,7 +21,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Script], IllSer
 
     def start(script: Script) -> IllServer:
         servers.append(IllServer(script))
-        triple_store.configure(servers[-1].url)
+        triple_store.configure(f"{servers[-1].url}/ds")
         return servers[-1]
 
     yield start
