@@ -88,6 +88,15 @@ class FLTraining(Model):
     tags: Mapped[dict[str, str]] = mapped_column(Json)
 
 
+class ModelAsset(Model):
+    """The asset that holds the files of a model."""
+
+    __tablename__ = "ml_model_assets"
+
+    model_seq: Mapped[int] = mapped_column(ForeignKey("ml_models.seq"), primary_key=True)
+    asset_seq: Mapped[int] = mapped_column(ForeignKey("entities.seq"), index=True)
+
+
 class Term(Model):
     """One tag, parameter or metric of an ML asset, so that lists filter and sort by index."""
 

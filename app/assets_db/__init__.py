@@ -1,0 +1,1 @@
+"""The assets DB: files and metadata under a uri."""

@@ -1,0 +1,1 @@
+"""The registry of assets DBs, and how they are."""
