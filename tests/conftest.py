@@ -47,9 +47,19 @@ def answers_are_what_their_schemas_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every answer of every test: what its schema would make of it is what is sent."""
 
     def check(schema: Schema, value: object) -> None:
-        assert orjson.loads(api.wire(value)) == orjson.loads(api.wire(schema.dump(value))), type(schema).__name__
+        dumped = schema.dump(without_fragments(value))
+        assert orjson.loads(api.wire(value)) == orjson.loads(api.wire(dumped)), type(schema).__name__
 
     monkeypatch.setattr(api, "check_answer", check)
+
+
+def without_fragments(value: object) -> object:
+    """An answer with values for what is JSON text already."""
+    if isinstance(value, dict):
+        return {key: without_fragments(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_fragments(one) for one in value]
+    return orjson.loads(orjson.dumps(value)) if isinstance(value, orjson.Fragment) else value
 
 
 @pytest.fixture(scope="session")

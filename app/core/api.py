@@ -13,6 +13,7 @@ from flask_marshmallow import Marshmallow
 from marshmallow import RAISE, ValidationError, fields, validate
 from marshmallow import Schema as MarshmallowSchema
 from webargs.multidictproxy import MultiDictProxy
+from werkzeug.routing import BaseConverter
 
 from app.core import edge, idempotency
 from app.core.clock import rfc3339
@@ -140,7 +141,7 @@ def contents(
     def decorator(view: Callable[..., Any]) -> Callable[..., Any]:
         if json is not None:
             _annotate(view, body=(json(), "json", None))
-        view._contents = {"body": body, "answer": answer}  # type: ignore[attr-defined]
+        view._contents = {"body": body, "answer": answer, "reads": reads}  # type: ignore[attr-defined]
         view._reads, view._lines = reads, lines  # type: ignore[attr-defined]
         return view
 
@@ -197,7 +198,16 @@ def _below(pointer: str, key: Any) -> str:
     return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
+class Anything(BaseConverter):
+    """The whole rest of a path, with every slash that stands in it."""
+
+    part_isolating = False
+    regex = ".+"
+    weight = 300
+
+
 def init_app(app: Flask) -> None:
+    app.url_map.converters["anything"] = Anything
     app.json = OrjsonProvider(app)
     app.url_map.merge_slashes = False
     app.config.update(

@@ -55,6 +55,26 @@ def _database(value: str) -> str:
     return value
 
 
+def _object_store(value: str) -> str:
+    parts = urlsplit(value)
+    folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    if not folder and not (parts.scheme == "s3" and parts.netloc):
+        raise ValueError("must be file:///ABSOLUTE/FOLDER or s3://BUCKET?endpoint=URL")
+    return value
+
+
+def _name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", value):
+        raise ValueError("must be at most 100 letters, digits and . _ : -")
+    return value
+
+
+def _word(value: str) -> str:
+    if not re.fullmatch(r"[!-~]+", value):
+        raise ValueError("must be visible ASCII characters without spaces")
+    return value
+
+
 def _keys(value: str) -> tuple[str, ...]:
     keys = tuple(key.strip() for key in value.split(",") if key.strip())
     if any(len(key) < 32 for key in keys):
@@ -98,7 +118,33 @@ class Config:
     # what it keeps
     database_url: str = _setting(_database, "", "sqlite:///FILE or postgresql://...", secret=True)
 
+    object_store_url: str = _setting(
+        _object_store,
+        "",
+        "where files are kept: file:///FOLDER, or s3://BUCKET?endpoint=URL, with &make=1 to let `quay migrate` make the "
+        "bucket and &public_endpoint=URL where clients reach the store by another address",
+    )
+    aws_access_key_id: str = _setting(_word, "", "key of the S3 store", secret=True)
+    aws_secret_access_key: str = _setting(_word, "", "secret of the S3 store", secret=True)
+    max_upload_bytes: int = _setting(_whole(1, 2**50), str(2**40), "largest file that is taken")
+    user_quota_bytes: int = _setting(_whole(0, 2**60), "0", "bytes that the files of one user may have; 0 for no limit")
+    anonymous_quota_bytes: int = _setting(
+        _whole(0, 2**60), str(10 * 2**30), "bytes that all files which belong to nobody may have; 0 for no limit"
+    )
+    upload_hours: int = _setting(_whole(1, 8760), "24", "hours after which an upload in several requests is forgotten")
+    downloads: str = _setting(
+        _one_of("pipe", "redirect"), "pipe", "files pass through the service, or clients are sent to the S3 store"
+    )
+    assets_db_id: str = _setting(
+        _name,
+        "",
+        "name of this assets DB; needed where several deployments share a database, else made at first start",
+    )
+
     # who may come in
+    anonymous_assets: str = _setting(
+        _one_of("off", "read", "write"), "read", "what callers without a token may do with public assets"
+    )
     registration: str = _setting(_one_of("open", "admin"), "admin", "who may register users: anyone, or admins only")
     rate_limits: bool = _setting(_flag, "on", "off is accepted on a loopback PUBLIC_URL only")
     rate_limit_url: str = _setting(

@@ -19,7 +19,7 @@ DomainError
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -157,6 +157,9 @@ class UpstreamTimeout(DomainError):
     status = 504
 
 
+TITLES = {460: "Checksum Mismatch"}  # statuses of protocols that HTTP itself does not know
+
+
 @dataclass(frozen=True)
 class Problem:
     """An error on its way out, before a renderer gives it the shape that its readers expect."""
@@ -168,23 +171,37 @@ class Problem:
 
     @property
     def title(self) -> str:
-        return HTTPStatus(self.status).phrase
+        return TITLES.get(self.status) or HTTPStatus(self.status).phrase
 
 
-Renderer = Callable[[Problem], Response]
-_renderers: dict[str, Renderer] = {}
+@dataclass(frozen=True)
+class Shape:
+    """How errors look below a path: what makes the response, and for the document its media type, schema and statuses."""
+
+    render: Callable[[Problem], Response]
+    media_type: str = "application/problem+json"
+    schema: Mapping[str, Any] | None = None  # None: the native one
+    statuses: Mapping[int, int] = field(default_factory=dict)  # a status that foreign clients know, for one of ours
 
 
-def register_renderer(path_prefix: str, renderer: Renderer) -> None:
+_shapes: dict[str, Shape] = {}
+
+
+def register_renderer(path_prefix: str, shape: Shape) -> None:
     """Errors below `path_prefix` take this shape; of several matching prefixes the longest wins."""
-    _renderers[path_prefix] = renderer
+    _shapes[path_prefix] = shape
+
+
+def shape_of(path: str) -> Shape:
+    """The shape of errors at this path."""
+    prefixes = [prefix for prefix in _shapes if path.startswith(prefix)]
+    return _shapes[max(prefixes, key=len)] if prefixes else NATIVE
 
 
 def render(problem: Problem) -> Response:
     """The response for a problem at the path of the present request."""
-    prefixes = [prefix for prefix in _renderers if request.path.startswith(prefix)]
-    renderer = _renderers[max(prefixes, key=len)] if prefixes else problem_json
-    response = renderer(problem)
+    shape = shape_of(request.path)
+    response = shape.render(replace(problem, status=shape.statuses.get(problem.status, problem.status)))
     response.headers.extend(problem.headers)
     return response
 
@@ -202,6 +219,9 @@ def problem_json(problem: Problem) -> Response:
     if problem.errors:
         body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in problem.errors]
     return Response(orjson.dumps(body), problem.status, mimetype="application/problem+json")
+
+
+NATIVE = Shape(problem_json)
 
 
 def _on_domain_error(error: DomainError) -> Response:

@@ -8,6 +8,9 @@ from typing import Any
 
 from flask import current_app
 
+from app.core import errors
+from app.core.errors import Shape
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem; `errors` names each wrong field and the remedy",
@@ -56,6 +59,9 @@ PATH_PARAMETERS = {
     "reference": "Id or alias of a thing",
     "run_id": "Id of an MLflow run",
     "alias": "Name of the alias, such as `champion`",
+    "uri": "Uri of the asset, `name:version-tag`, or its asset_id; slashes are kept",
+    "asset_id": "asset_id of the asset",
+    "registry_id": "asset_registry_id of an entry",
 }
 HEX_EXAMPLE = "0f" * 32
 IDEMPOTENCY_KEY = {
@@ -99,6 +105,8 @@ def _add_contents(operation: dict[str, Any], contents: dict[str, Any]) -> None:
     if contents.get("body"):
         operation.setdefault("requestBody", {"required": True, "content": {}})["content"].update(contents["body"])
         operation["x-other-body"] = True
+    if contents.get("reads"):  # what changes nothing may just be sent again
+        operation["x-reads"] = True
     if contents.get("answer"):
         operation["responses"].pop("204", None)
         answer = operation["responses"].setdefault(
@@ -113,15 +121,17 @@ def _complete_operation(document: dict[str, Any], path: str, method: str, operat
         _describe_parameter(parameter)
     for status, description in _common_errors(path, operation).items():
         operation["responses"].setdefault(status, {"description": description})
+    plain = not any([operation.pop("x-other-body", False), operation.pop("x-reads", False)])
+    if method == "post" and "requestBody" in operation and plain:
+        operation["parameters"].append(IDEMPOTENCY_KEY)
+        operation["responses"].setdefault("409", {"description": "The same request is being carried out right now"})
+    shape = errors.shape_of(path)
+    _rename_statuses(operation["responses"], shape)
     for status, response in operation["responses"].items():
-        _complete_response(status, response, operation)
+        _complete_response(status, response, operation, shape)
     if "requestBody" in operation:
         _give_example(document, operation["requestBody"])
-    other = operation.pop("x-other-body", False)
-    if method == "post" and "requestBody" in operation and not other:
-        operation["parameters"].append(IDEMPOTENCY_KEY)
-        operation["responses"].setdefault("409", _problem("The same request is being carried out right now"))
-    if "412" in operation["responses"]:
+    if "412" in operation["responses"] and not any(p["name"].startswith("Tus-") for p in operation["parameters"]):
         operation["parameters"].append(IF_MATCH)
 
 
@@ -138,14 +148,18 @@ def _common_errors(path: str, operation: dict[str, Any]) -> dict[str, str]:
     return errors
 
 
-def _problem(description: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": description, "content": {"application/problem+json": {"schema": schema}}}
+def _rename_statuses(responses: dict[str, Any], shape: Shape) -> None:
+    """Errors by the statuses that the clients of this path know."""
+    for ours, theirs in shape.statuses.items():
+        found = responses.pop(str(ours), None)
+        if found is not None:
+            responses[str(theirs)] = {"description": found["description"]}
 
 
-def _complete_response(status: str, response: dict[str, Any], operation: dict[str, Any]) -> None:
+def _complete_response(status: str, response: dict[str, Any], operation: dict[str, Any], shape: Shape) -> None:
     if status >= "400" and "content" not in response:
-        response.update(_problem(response["description"]))
+        schema = shape.schema or {"$ref": "#/components/schemas/Problem"}
+        response["content"] = {shape.media_type: {"schema": schema}}
     headers = response.setdefault("headers", {})
     if status == "201":
         headers["Location"] = {"description": "Where the new thing is", "schema": {"type": "string"}}
