@@ -12,7 +12,7 @@ from sqlalchemy import delete as delete_rows
 from app.core import idempotency
 from app.core.clock import utcnow
 from app.core.db import reading, table_of, transaction
-from app.core.errors import Conflict, FieldError, Forbidden, NotFound, PreconditionFailed
+from app.core.errors import Conflict, FieldError, Forbidden, NotFound, PreconditionFailed, Unauthenticated
 from app.entities import names
 from app.entities.feed import Changes, changes_since, position_now, touch
 from app.entities.models import Alias, Entity, Grant, Hold
@@ -83,9 +83,13 @@ class EntityRow:
     deleted_at: datetime | None = None
 
 
-def configure(public_url: str) -> None:
-    """Take the settings of this room."""
+_settings = {"anyone_changes_ownerless": False}
+
+
+def configure(public_url: str, *, anyone_changes_ownerless: bool = False) -> None:
+    """Take the settings of this room: our address, and whether everybody, not admins only, may change what nobody owns."""
     names.configure(public_url)
+    _settings["anyone_changes_ownerless"] = anyone_changes_ownerless
 
 
 def create(
@@ -137,7 +141,7 @@ def not_found(entity_id: str, kind: str | None = None) -> NotFound:
 
 
 def change(
-    caller: Caller, entity_id: str, kind: str | None = None, *, expected: int | None = None, **values: Any
+    caller: Caller | None, entity_id: str, kind: str | None = None, *, expected: int | None = None, **values: Any
 ) -> EntityRow:
     """Set title, visibility or state, or just count a new revision; inside the caller's transaction.
 
@@ -162,20 +166,32 @@ def changed_meanwhile(revision: int) -> PreconditionFailed:
     return PreconditionFailed(f'It was changed since you read it: its ETag is now "r{revision}". Read it again.')
 
 
-def _need_right_to_write(caller: Caller, entity: EntityRow) -> None:
-    if entity.owner_seq == caller.seq:
+def _owns(caller: Caller | None, entity: EntityRow) -> bool:
+    """Whether it is the caller's, or nobody's and this caller may care for it."""
+    if entity.owner_seq is None:
+        return _settings["anyone_changes_ownerless"] or (caller is not None and caller.is_admin)
+    return caller is not None and entity.owner_seq == caller.seq
+
+
+def _need_right_to_write(caller: Caller | None, entity: EntityRow) -> None:
+    if _owns(caller, entity):
         return
+    if caller is None:
+        raise Unauthenticated("To change this, send the token of its owner: Authorization: Bearer TOKEN.")
     with reading() as session:
         if session.scalar(select(columns.seq).where(columns.seq == entity.seq, granted_to(caller, "write"))) is None:
             raise Forbidden("You may see this, but not change it. Its owner can grant you the right to write.")
 
 
-def _need_owner(caller: Caller, entity: EntityRow, act: str) -> None:
-    if entity.owner_seq != caller.seq:
-        raise Forbidden(f"Only its owner may {act}.")
+def _need_owner(caller: Caller | None, entity: EntityRow, act: str) -> None:
+    if _owns(caller, entity):
+        return
+    if caller is None:
+        raise Unauthenticated(f"Only its owner may {act}: send a token of theirs, Authorization: Bearer TOKEN.")
+    raise Forbidden(f"Only its owner may {act}.")
 
 
-def delete(caller: Caller, entity_id: str, kind: str | None = None, *, expected: int | None = None) -> EntityRow:
+def delete(caller: Caller | None, entity_id: str, kind: str | None = None, *, expected: int | None = None) -> EntityRow:
     """Put a thing into its owner's bin; raises Conflict with the reasons of all holds."""
     with transaction() as session:
         entity = get(caller, entity_id, kind)

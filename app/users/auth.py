@@ -3,6 +3,8 @@
 Every `routes` module may import this one.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, NoReturn
 
 from flask import current_app, g, request
@@ -10,6 +12,7 @@ from flask_httpauth import HTTPBasicAuth, HTTPTokenAuth
 from werkzeug.datastructures import Authorization
 
 from app.core import limits
+from app.core.api import authenticate
 from app.core.errors import Forbidden, Unauthenticated
 from app.users import credentials, service
 from app.users.callers import Caller
@@ -44,10 +47,13 @@ class TokenAuth(HTTPTokenAuth):
         return caller
 
 
-def _check_scope(caller: Caller) -> None:
+def _reads() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    reads = request.method in SAFE_METHODS or getattr(view, "_reads", False)
-    needed = "read" if reads else "write"
+    return request.method in SAFE_METHODS or getattr(view, "_reads", False)
+
+
+def _check_scope(caller: Caller) -> None:
+    needed = "read" if _reads() else "write"
     if needed not in caller.scopes:
         raise Forbidden(f"This API key lacks the scope {needed}. Issue one that has it.")
 
@@ -85,6 +91,47 @@ def caller() -> Caller:
 def maybe_caller() -> Caller | None:
     """The user who sent the present request, or None where a route lets strangers in."""
     return token_auth.current_user()
+
+
+def visitor() -> Caller | None:
+    """The user who sent the present request, or None for a stranger where ANONYMOUS_ASSETS lets strangers in."""
+    present = maybe_caller()
+    allowed = current_app.config["QUAY"].anonymous_assets
+    if present is None and (allowed == "off" or (allowed == "read" and not _reads())):
+        _refuse()
+    return present
+
+
+def admin() -> Caller:
+    """The caller, if an admin; raises Forbidden."""
+    present = caller()
+    if not present.is_admin:
+        raise Forbidden("Only an admin may do this.")
+    return present
+
+
+def guests_too(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view for users, and for strangers as far as ANONYMOUS_ASSETS lets them in; `visitor` says who it is."""
+
+    @authenticate(token_auth, optional=True)
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        visitor()
+        return view(*args, **kwargs)
+
+    return wrapper
+
+
+def admins_only(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view for admins, of a room that knows no users."""
+
+    @authenticate(token_auth)
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        admin()
+        return view(*args, **kwargs)
+
+    return wrapper
 
 
 def account_holder() -> Caller:

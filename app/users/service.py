@@ -195,10 +195,15 @@ def _need_admin(caller: Caller) -> None:
 
 def issue_key(email: str, *, days: int, scopes: tuple[str, ...]) -> str:
     """A new API key for the user of this e-mail, for the operator's command line."""
+    return credentials.issue_key(caller_of(email), "issued by the operator", scopes, days)["api_key"]
+
+
+def caller_of(email: str) -> Caller:
+    """The user of this e-mail, in whose name the operator's command line acts; raises NotFound."""
     row = _row(users.c.email_key == email.casefold())
     if row is None:
         raise NotFound(f"There is no user {email}.")
-    return credentials.issue_key(credentials.caller_of(row), "issued by the operator", scopes, days)["api_key"]
+    return credentials.caller_of(row)
 
 
 def show(row: Row[Any]) -> dict[str, Any]:

@@ -23,6 +23,10 @@ def statements(function: ast.AST) -> int:
     return sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
 
 
+def is_function(node: ast.AST) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Lines of the body without its docstring."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
@@ -45,7 +49,9 @@ def test_no_function_has_more_than_30_statements() -> None:
 def test_no_route_has_a_body_of_more_than_15_lines() -> None:
     routes = [path for path in FILES if "routes" in path.parts or path.name == "routes.py"]
     assert routes
-    assert [f"{path}:{f.name}" for path in routes for f in functions(path) if body_lines(f) > 15] == []
+    # what makes a blueprint of routes is no route
+    bodies = [(path, f) for path in routes for f in functions(path) if not any(map(is_function, f.body))]
+    assert [f"{path}:{f.name}" for path, f in bodies if body_lines(f) > 15] == []
 
 
 def test_nothing_has_a_banned_name() -> None:
