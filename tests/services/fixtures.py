@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import requests
 
+from app.gateways import object_store
 from tests.services import running
 
 SHARED_FOLDER = "QUAY_TEST_SERVICES"
@@ -23,7 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="quay-"))
         folder.chmod(0o711)  # PostgreSQL runs as another user when the tests run as root
         os.environ[SHARED_FOLDER] = str(folder)
-        config.add_cleanup(lambda: running.stop_all(folder))
+        config.add_cleanup(lambda: stop_all(folder))
+
+
+def stop_all(root: Path) -> None:
+    """Stop all servers, and remove the sockets that SeaweedFS leaves where no setting reaches."""
+    numbers = [number for ports in root.glob("*/ports") for number in ports.read_text().split()]
+    running.stop_all(root)
+    for number in numbers:
+        for socket in Path("/tmp").glob(f"seaweedfs-*-{number}.sock"):
+            socket.unlink(missing_ok=True)
 
 
 def folder(name: str) -> Path:
@@ -111,6 +122,74 @@ def fuseki() -> Iterator[str]:
         assert made.status_code == 200, made.text
         yield f"{server}/{name}"
         session.delete(f"{server}/$/datasets/{name}", timeout=60)
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """An S3 server and the keys to it."""
+
+    endpoint: str
+    key: str
+    secret: str
+    region: str
+
+    def url(self, bucket: str) -> str:
+        """OBJECT_STORE_URL of a bucket, which may have a prefix, that is yet to be made."""
+        return f"s3://{bucket}?endpoint={self.endpoint}&region={self.region}&make=1"
+
+
+def s3_server(name: str) -> S3Server:
+    """A SeaweedFS of that name; stop.sh stops it, and asked for again it runs again on the same data."""
+    told = running.start("seaweed-up.sh", str(folder(name)))
+    names = ("S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    return S3Server(*(told[name] for name in names))
+
+
+@pytest.fixture(scope="session")
+def seaweedfs() -> S3Server:
+    """A real S3 server: SeaweedFS, or the one that TEST_S3_URL and AWS_* name."""
+    if given := os.environ.get("TEST_S3_URL"):
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+        return S3Server(given, *(os.environ[name] for name in names), os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
+    return s3_server("seaweedfs")
+
+
+@pytest.fixture(scope="session")
+def s3_bucket(worker_id: str) -> str:
+    """The name of a bucket of this process alone; each test has a prefix in it."""
+    return f"quay-{worker_id}-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def only_these_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """boto3 finds no keys but those that the test sets, and asks no machine at AWS for any."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+
+
+@pytest.fixture
+def s3_keys(seaweedfs: S3Server, only_these_keys: None, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """The S3 server, with the keys to it in the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweedfs.key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweedfs.secret)
+    return seaweedfs
+
+
+@pytest.fixture
+def s3_url(s3_keys: S3Server, s3_bucket: str) -> str:
+    """OBJECT_STORE_URL of an empty place on a real S3 server."""
+    return s3_keys.url(f"{s3_bucket}/{secrets.token_hex(6)}")
+
+
+@pytest.fixture(params=["s3", "file"])
+def object_store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The test runs twice: OBJECT_STORE_URL of an empty place, on a real S3 server and on a folder; both are yet to be made."""
+    is_folder = request.param == "file"
+    yield f"file://{tmp_path}/store/objects?make=1" if is_folder else request.getfixturevalue("s3_url")
+    object_store.configure("")
 
 
 @pytest.fixture(scope="session")
