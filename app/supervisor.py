@@ -1,5 +1,10 @@
-"""The embedded service: one command that migrates, starts the processes, says when they are ready, and ends them cleanly."""
+"""The embedded service: one command that migrates, starts the processes, says when they are ready, and ends them cleanly.
 
+The processes are those of every other way to deploy: gunicorn, and `quay worker`. Without the one that answers there is no
+service, so when it ends, all end; the worker is started again. Neither outlives this process, however that ends.
+"""
+
+import ctypes
 import fcntl
 import os
 import shutil
@@ -7,9 +12,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -24,11 +31,11 @@ from app.factory import create_app
 
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 40
+SECONDS_BETWEEN_LOOKS = 0.2
+LONGEST_PAUSE = 60.0  # before a worker that dies again and again is started again
+SECONDS_OF_A_GOOD_RUN = 60.0
+PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 SAFETY_NOTE = "note: every account of this machine can reach this service; do not run it on a shared login node"
-
-
-class Stopped(Exception):
-    """A signal asked the service to end."""
 
 
 def web_app(data: str, port: int) -> Flask:
@@ -42,26 +49,65 @@ def serve(data: Path, port: int | None) -> int:
     with _only_one(data.resolve()):
         _check_port(config)
         _prepare(config)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, _stop)
-        web = _start_web(config)
+        stop = _stop_by_signal()
+        web, worker = _start_web(config), Worker(config)
         try:
-            return _watch(web, config)
-        except Stopped:
-            return _end(web)
+            return _watch(web, worker, config, stop)
+        finally:
+            _end(web, worker.process)
 
 
-def _watch(web: subprocess.Popen[bytes], config: Config) -> int:
-    _wait_until_ready(web, config)
+class Worker:
+    """The worker process, started again when it ends, ever later as long as it does not run well."""
+
+    def __init__(self, config: Config) -> None:
+        self._command = [sys.executable, "-m", "app.cli", "--data", str(config.data_dir), "worker"]
+        self._config = config
+        self._pause = 0.5
+        self._due = self._began = 0.0
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def keep_running(self) -> None:
+        """Start the worker if none runs and it is time to; say so when one has ended."""
+        if self.process is not None and self.process.poll() is not None:
+            self._note_end(self.process.returncode)
+        if self.process is None and time.monotonic() >= self._due:
+            self._began = time.monotonic()
+            self.process = _start(self._command, self._config)
+
+    def _note_end(self, status: int) -> None:
+        now = time.monotonic()
+        self._pause = 1.0 if now - self._began > SECONDS_OF_A_GOOD_RUN else min(LONGEST_PAUSE, 2 * self._pause)
+        self._due, self.process = now + self._pause, None
+        print(f"the worker ended with status {status}; it is started again in {self._pause:g} s", file=sys.stderr)
+
+
+def _watch(web: subprocess.Popen[bytes], worker: Worker, config: Config, stop: threading.Event) -> int:
+    if not _wait_until_ready(web, config, stop):
+        return 0
     print(SAFETY_NOTE, flush=True)
     print(f"ready {config.public_url}", flush=True)
-    status = web.wait()
-    print(f"the web process ended by itself with status {status}", file=sys.stderr)
-    return 1
+    while not stop.is_set():
+        if web.poll() is not None:
+            print(f"the web process ended by itself with status {web.returncode}", file=sys.stderr)
+            return 1
+        worker.keep_running()
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    return 0
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
+def _stop_by_signal() -> threading.Event:
+    """What SIGTERM and Ctrl-C set. They raise nothing: raised while a child is forked, it would get lost."""
+    stop = threading.Event()
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)  # a second one must not break off the ending
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
+    return stop
 
 
 def _only_one(data: Path) -> IO[str]:
@@ -100,13 +146,12 @@ def _check_port(config: Config) -> None:
 def _prepare(config: Config) -> None:
     database.configure(config.database_url)
     migrations.upgrade()
-    settings.pin_public_url(config.public_url)
+    settings.pin_public_url(config.public_url, config.assets_db_id)
     database.dispose()
 
 
 def _start_web(config: Config) -> subprocess.Popen[bytes]:
-    assert config.data_dir is not None
-    metrics = config.data_dir / "metrics"
+    metrics = _metrics(config)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir()
     command = [
@@ -124,30 +169,52 @@ def _start_web(config: Config) -> subprocess.Popen[bytes]:
         *("--graceful-timeout", "30", "--timeout", "120", "--keep-alive", "75"),
         *("--config", str(Path(__file__).parents[1] / "docker" / "gunicorn.conf.py"), "--no-control-socket"),
     ]
-    environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(metrics)}
-    return subprocess.Popen(command, env=environ)  # noqa: S603
+    return _start(command, config)
 
 
-def _wait_until_ready(web: subprocess.Popen[bytes], config: Config) -> None:
+def _start(command: list[str], config: Config) -> subprocess.Popen[bytes]:
+    environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(_metrics(config))}
+    bound = partial(_end_with_parent, ctypes.CDLL(None), os.getpid()) if sys.platform == "linux" else None
+    return subprocess.Popen(command, env=environ, preexec_fn=bound)  # noqa: S603, PLW1509 - this process has one thread
+
+
+def _metrics(config: Config) -> Path:
+    assert config.data_dir is not None
+    return config.data_dir / "metrics"
+
+
+def _end_with_parent(libc: ctypes.CDLL, parent: int) -> None:
+    """In a child, before its program begins: SIGTERM for it when its parent dies, even by SIGKILL."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died in between
+        os._exit(1)
+
+
+def _wait_until_ready(web: subprocess.Popen[bytes], config: Config, stop: threading.Event) -> bool:
+    """True when the web process answers, False when a signal came first."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stop.is_set():
         if web.poll() is not None:
             raise ConfigError("The web process could not start; its reason stands above.")
         try:
             with opener.open(f"{config.public_url}/health/ready", timeout=5):
-                return
+                return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)  # polling a process that has no other way to tell us
-    _end(web)
+    if stop.is_set():
+        return False
     raise ConfigError(f"The service did not become ready in {SECONDS_TO_START} s; see the log above.")
 
 
-def _end(web: subprocess.Popen[bytes]) -> int:
-    web.terminate()
-    try:
-        web.wait(SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        web.kill()
-        web.wait()
-    return 0
+def _end(*children: subprocess.Popen[bytes] | None) -> None:
+    running = [child for child in children if child is not None and child.poll() is None]
+    for child in running:
+        child.terminate()
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    for child in running:
+        try:
+            child.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()

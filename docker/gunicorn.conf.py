@@ -13,6 +13,19 @@ def child_exit(_server: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)
 
 
+def post_worker_init(worker: Any) -> None:
+    """A worker that ends waits for requests that are answered now, not for clients that only keep their connections open."""
+    close_expired = worker.murder_keepalived
+
+    def close_idle() -> None:
+        if not worker.alive:
+            for idle in worker.keepalived_conns:
+                idle.timeout = 0
+        close_expired()
+
+    worker.murder_keepalived = close_idle
+
+
 def write_error(sock: Any, status: int, reason: str, message: str) -> None:
     """Requests that gunicorn refuses before we see them get the error shape of all others, not a page of HTML."""
     title = HTTPStatus(status).phrase
