@@ -1,0 +1,1 @@
+"""Files that come in several requests: the states receiving, verifying, ready and failed."""
