@@ -20,7 +20,7 @@ from app.semantics.graph import Described
 from app.semantics.models import Description, DescriptionLink, Overlay
 
 log = structlog.get_logger()
-MAPPING = "1"  # raise it when the same facts give another description
+MAPPING = "2"  # raise it when the same facts give another description
 BATCH = 200
 
 descriptions = table_of(Description)

@@ -1,8 +1,8 @@
 """The terms that descriptions are written with, by their exact IRIs.
 
 Each vocabulary is a closed list: a term that stands in none of them cannot be written by mistake. Sources: ML-Schema
-(W3C community group, 2016), PROV-O, DCAT 3, MLDCAT-AP 3.1.0, FAIR4ML 0.1.0, schema.org in the spelling with `http` that
-FAIR4ML uses, and the two vocabularies of CORDS.
+(W3C community group, 2016), PROV-O, DCAT 3, MLDCAT-AP 3.1.0, SPDX 2.3, ODRL 2.2, FAIR4ML 0.1.0, schema.org in the spelling
+with `http` that FAIR4ML uses, and the two vocabularies of CORDS.
 """
 
 from pyoxigraph import NamedNode
@@ -31,7 +31,7 @@ RDFS = Vocabulary("rdfs", "http://www.w3.org/2000/01/rdf-schema#", "label commen
 XSD = Vocabulary(
     "xsd",
     "http://www.w3.org/2001/XMLSchema#",
-    "string integer nonNegativeInteger double float boolean dateTime date",
+    "string integer nonNegativeInteger double float boolean dateTime date hexBinary",
 )
 OWL = Vocabulary("owl", "http://www.w3.org/2002/07/owl#", "sameAs")
 SKOS = Vocabulary("skos", "http://www.w3.org/2004/02/skos/core#", "Concept prefLabel exactMatch")
@@ -39,7 +39,8 @@ FOAF = Vocabulary("foaf", "http://xmlns.com/foaf/0.1/", "Agent name")
 DCT = Vocabulary(
     "dct",
     "http://purl.org/dc/terms/",
-    "LicenseDocument abstract accessRights accrualPeriodicity alternative conformsTo contributor created creator date "
+    "LicenseDocument MediaType MediaTypeOrExtent "
+    "abstract accessRights accrualPeriodicity alternative conformsTo contributor created creator date "
     "description extent format hasPart hasVersion identifier isPartOf isReferencedBy isReplacedBy isRequiredBy isVersionOf "
     "issued language license medium modified provenance publisher references relation replaces requires rights "
     "rightsHolder source spatial subject temporal title type valid",
@@ -81,9 +82,15 @@ IT6 = Vocabulary(
     "Parameter Run RunCollection "
     "className collectionDate defaultValue hasDependency hasEvaluation hasFeature hasFile hasFlow hasFlowParameter "
     "hasInputModality hasOutputFileDescription hasOutputFilePrediction hasOutputModality hasParameter hasRun hasUploader "
-    "numberOfDatapoints runDetails testedOn trainedOn uploaded url validatedOn value version",
+    "numberOfDatapoints runDetails testedOn trainedOn uploaded url validatedOn value version versionLabel",
 )
 DQV = Vocabulary("dqv", "http://www.w3.org/ns/dqv#", "QualityMeasurement hasQualityMeasurement value")
+SPDX = Vocabulary(
+    "spdx",
+    "http://spdx.org/rdf/terms#",
+    "Checksum ChecksumAlgorithm algorithm checksum checksumAlgorithm_md5 checksumAlgorithm_sha256 checksumValue",
+)
+ODRL = Vocabulary("odrl", "http://www.w3.org/ns/odrl/2/", "Asset")
 ADMS = Vocabulary("adms", "http://www.w3.org/ns/adms#", "status")
 FAIR4ML = Vocabulary(
     "fair4ml",
@@ -94,8 +101,9 @@ FAIR4ML = Vocabulary(
 SCHEMA = Vocabulary(
     "schema",
     "http://schema.org/",
-    "Dataset Person PropertyValue additionalProperty alternateName author contentUrl creator description email identifier "
-    "keywords license name propertyID softwareRequirements url value version",
+    "CreativeWork DataDownload Dataset Person PropertyValue "
+    "additionalProperty alternateName author contentSize contentUrl creator description distribution email encodingFormat "
+    "identifier keywords license name propertyID softwareRequirements url value version",
 )
 CORDS = Vocabulary(
     "cords",
@@ -114,6 +122,6 @@ FL = Vocabulary(
     "roundID roundStartTime secureAggregationEnabled sessionEndTime sessionID sessionStartTime trainingRounds",
 )
 VOCABULARIES = (
-    RDF, RDFS, XSD, OWL, SKOS, FOAF, DCT, DCAT, PROV, MLS, IT6, DQV, ADMS, FAIR4ML, SCHEMA, CORDS, FL,
+    RDF, RDFS, XSD, OWL, SKOS, FOAF, DCT, DCAT, PROV, MLS, IT6, DQV, SPDX, ODRL, ADMS, FAIR4ML, SCHEMA, CORDS, FL,
 )  # fmt: skip
 PREFIXES = {vocabulary.prefix: vocabulary.iri for vocabulary in VOCABULARIES}

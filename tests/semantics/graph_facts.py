@@ -17,6 +17,9 @@ MODEL_IRI = f"{BASE}/id/ml_model/{MODEL}"
 DATASET_IRI = f"{BASE}/id/ml_dataset/{DATASET}"
 OTHER_IRI = f"{BASE}/id/ml_dataset/{OTHER}"
 TRAINING_IRI = f"{BASE}/id/fl_training/{TRAINING}"
+ASSET = "6" * 64
+ASSET_IRI = f"{BASE}/id/asset/{ASSET}"
+ASSET_ID = "3f2c8c1e-5a67-4c4a-9b0e-2f1d6a7b8c90"
 MOMENT = "2026-01-02T03:04:05.000006Z"
 SHAPES = Path(__file__).parents[3] / "shared" / "data" / "mldcat-ap" / "shacl" / "mldcat-ap-SHACL.ttl"
 COMMON = {
@@ -123,6 +126,40 @@ def training(**given: Any) -> dict[str, Any]:
         "fl_client": "https://example.org/client",
     }
     return {**facts, **given}
+
+
+def asset(**given: Any) -> dict[str, Any]:
+    """An asset whose file is stored here; its facts are those of the assets DB."""
+    entity = {key: value for key, value in COMMON.items() if key not in ("tags", "properties")}
+    facts = {
+        **entity,
+        "id": ASSET,
+        "asset_uri": "Lakes/Map:1.0-initial",
+        "asset_name": "Lakes/Map",
+        "asset_id": ASSET_ID,
+        "assets_db_id": "assets-1",
+        "asset_version": {"version": "1.0", "tag": "initial"},
+        "asset_metadata": {"description": "A map of lakes.", "licence": "CC-BY-4.0", "depth": 12, "place": {"x": [1]}},
+        "asset_public_url": f"{BASE}/asset-object/{ASSET_ID}",
+        "asset_file_info": {
+            "file_name": "lakes.png",
+            "file_type": "image/png",
+            "file_size": 4711,
+            "sha256": "0f" * 32,
+            "md5": "ab" * 16,
+            "camera": "none",
+        },
+        "asset_tags": ["image", "lakes"],
+        "owner": USER,
+        "aliases": ["best map"],
+        "stored": True,
+    }
+    return {**facts, **given}
+
+
+def without_file(**given: Any) -> dict[str, Any]:
+    """An asset of which no file is known."""
+    return asset(**{"asset_public_url": "", "asset_file_info": {}, "stored": False, **given})
 
 
 def shuffled(value: Any) -> Any:

@@ -368,6 +368,10 @@ def of_a_run(
     assert made.status_code == 201
     parts = {"fl_communication": {"secure_aggregation_enabled": True}}
     make(client, user, "fl_services", **parts)
+    file = {"file_name": "a.png", "file_size": 10, "sha256": "0f" * 32}
+    asset = {"asset_name": "a", "asset_tags": ["image"], "asset_public_url": "https://example.org/a.png"}
+    answer = client.post("/asset", json={**asset, "asset_file_info": file}, headers=user.headers)
+    assert answer.status_code == 201
     return client, user
 
 

@@ -7,9 +7,10 @@ name. Of other things, such as data sets, only the IRI is named: their own descr
 The mapping is that of ML-Schema, PROV-O, MLDCAT-AP 3.1.0 and FAIR4ML side by side; see the modules by noun.
 """
 
+from app.semantics.graph.assets import describe_asset
 from app.semantics.graph.builder import Described
 from app.semantics.graph.datasets import describe_dataset
 from app.semantics.graph.models import describe_model
 from app.semantics.graph.trainings import describe_training
 
-__all__ = ["Described", "describe_dataset", "describe_model", "describe_training"]
+__all__ = ["Described", "describe_asset", "describe_dataset", "describe_model", "describe_training"]

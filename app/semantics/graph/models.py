@@ -12,7 +12,7 @@ from app.semantics.graph.features import describe_inference_params, describe_sig
 from app.semantics.graph.literals import integer, text
 from app.semantics.graph.tags import describe_tags
 from app.semantics.graph.usages import describe_usages
-from app.semantics.vocabulary import DCAT, FAIR4ML, IT6, MLS, PROV, SCHEMA
+from app.semantics.vocabulary import DCAT, DCT, FAIR4ML, IT6, MLS, PROV, SCHEMA
 
 TYPES = (IT6.MachineLearningModel, MLS.Model, FAIR4ML.MLModel, PROV.Entity)
 
@@ -29,6 +29,8 @@ def describe_model(facts: Mapping[str, Any], base: str) -> Described:
     graph.words(graph.me, (SCHEMA.identifier,), facts.get("logged_model_id"))
     for alias in facts.get("aliases") or ():
         graph.words(graph.me, (SCHEMA.alternateName,), alias)
+    if facts.get("kept_in"):  # the asset that holds its files
+        graph.add(graph.me, DCT.hasPart, graph.other("asset", facts["kept_in"]))
     shared.describe_creator(graph, facts)
     if facts.get("creator"):
         graph.say(graph.me, (IT6.hasUploader, FAIR4ML.sharedBy), graph.fragment("creator"))

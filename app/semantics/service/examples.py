@@ -12,6 +12,7 @@ PREFIX it6: <http://data.europa.eu/it6/>
 PREFIX mls: <http://www.w3.org/ns/mls#>
 PREFIX prov: <http://www.w3.org/ns/prov#>
 PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX spdx: <http://spdx.org/rdf/terms#>
 PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 """
 
@@ -86,6 +87,17 @@ SELECT ?library ?version (COUNT(?model) AS ?models) WHERE {
   ?needed dct:title ?library .
   OPTIONAL { ?needed it6:version ?version }
 } GROUP BY ?library ?version ORDER BY ?library ?version
+""",
+    ),
+    _example(
+        "files-by-keyword",
+        "Which files have this keyword, how large are they, and by which checksum can they be checked? Largest first.",
+        """\
+SELECT ?asset ?title ?file ?size ?algorithm ?checksum WHERE {
+  ?asset dcat:keyword "image" ; dct:title ?title ; dcat:distribution ?distribution .
+  ?distribution dct:title ?file ; dcat:byteSize ?size .
+  OPTIONAL { ?distribution spdx:checksum ?sum . ?sum spdx:algorithm/rdfs:label ?algorithm ; spdx:checksumValue ?checksum }
+} ORDER BY DESC(?size) ?title ?asset
 """,
     ),
     _example(
