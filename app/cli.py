@@ -12,12 +12,15 @@ from typing import Any
 import click
 from flask import Flask
 
-from app import embedded, postman, supervisor
+from app import embedded, postman, supervisor, worker
+from app.assets_db import service as assets_db
 from app.core import documentation, migrations, settings
 from app.core.config import Config, ConfigError, read_setting
 from app.core.db import database
 from app.core.errors import DomainError
-from app.factory import assemble
+from app.factory import assemble, settle
+from app.files import service as files
+from app.gateways import object_store
 from app.postman_order import STEPS
 from app.semantics import service as semantics
 from app.users import service as users
@@ -55,8 +58,9 @@ def _config(data: Path | None) -> Config:
 
 
 def _app(data: Path | None) -> Flask:
-    app = assemble(_config(data))
-    migrations.check()
+    config = _config(data)
+    app = assemble(config)
+    settle(config)
     return app
 
 
@@ -77,9 +81,59 @@ def serve(outer: Path | None, port: int | None, data: Path | None) -> None:
 @told
 def migrate(data: Path | None) -> None:
     """Bring the database to the schema of this version."""
-    _config(data)
+    config = _config(data)
     migrations.upgrade()
     click.echo(f"the database is at revision {migrations.newest()}")
+    if config.object_store_url:
+        assemble(config)
+        object_store.make_bucket()
+        click.echo("the store of files is ready")
+
+
+@main.command(name="worker")
+@click.pass_obj
+@told
+def worker_(data: Path | None) -> None:
+    """Run the worker until SIGTERM or Ctrl-C: it sends what waits and does what comes again and again."""
+    worker.run(embedded.config(data) if data else Config.from_environment())
+
+
+@main.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option(
+    "--untouched",
+    type=click.IntRange(min=0),
+    default=3600,
+    show_default=True,
+    help="Seconds for which nothing was written: younger ones may be uploads that are under way.",
+)
+@click.pass_obj
+@told
+def gc(data: Path | None, dry_run: bool, untouched: int) -> None:
+    """Remove files that belong to nothing: of uploads that broke off, and objects in the store that no row knows."""
+    with _app(data).app_context():
+        found = files.gc(untouched_seconds=untouched, dry_run=dry_run)
+    verb = "would be removed" if dry_run else "were removed"
+    click.echo(f"{found.swept.objects} unfinished objects and {found.swept.uploads} expired uploads {verb}")
+    click.echo(f"{len(found.strays)} objects and {len(found.pending)} pending uploads without a row {verb}")
+    for key in (*found.strays, *found.pending):
+        click.echo(f"  {key}")
+
+
+@main.command()
+@click.pass_obj
+@told
+def verify(data: Path | None) -> None:
+    """Read every file again and compare it with its checksum; exit 1 when any is missing or altered."""
+    with _app(data).app_context(), click.progressbar(length=files.count(), label="verifying", file=sys.stderr) as bar:
+        found = files.verify(on_object=lambda *_: bar.update(1))
+    for what, findings in (("missing", found.missing), ("altered", found.altered), ("dangling", found.dangling)):
+        for one in findings:
+            click.echo(f"{what}: {one.file_name} ({one.key}) of {one.entity_id or 'nothing'}: {one.detail}")
+    click.echo(
+        f"{found.objects} files of {found.bytes} bytes were read; {'all are well' if found.clean else 'see above'}"
+    )
+    sys.exit(0 if found.clean else 1)
 
 
 @main.command()
@@ -91,8 +145,9 @@ def rebase(data: Path | None, public_url: str | None) -> None:
     config = _config(data)
     migrations.upgrade()
     new = read_setting("PUBLIC_URL", public_url) if public_url else config.public_url
-    old = settings.find("public_url")
-    settings.write("public_url", new)
+    name = settings.url_name(config.assets_db_id)
+    old = settings.find(name)
+    settings.write(name, new)
     click.echo(f"the address was {old or 'not set'} and is now {new}")
 
 
@@ -103,6 +158,29 @@ def describe(data: Path | None) -> None:
     """Make all descriptions that are missing or stale, so that the first question after an upgrade need not wait."""
     _app(data)
     click.echo(f"{semantics.describe_all()} things are described")
+
+
+@main.group(name="import")
+def import_group() -> None:
+    """Take over what another service kept."""
+
+
+@import_group.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--owner", help="E-mail of the user who shall own the assets. Default: they are public and nobody's.")
+@click.pass_obj
+@told
+def aios(data: Path | None, file: Path, owner: str | None) -> None:
+    """Import the assets of an original assets DB from FILE, which `mongoexport` wrote; may be repeated."""
+    with _app(data).app_context(), file.open(encoding="utf-8") as text:
+        caller = users.caller_of(owner) if owner else None
+        with click.progressbar(length=file.stat().st_size, label=f"reading {file.name}", file=sys.stderr) as bar:
+            report = assets_db.import_assets(caller, assets_db.exported_documents(text, bar.update))
+    for number, reason in report.refused:
+        click.echo(f"document {number} was not taken: {reason}", err=True)
+    counts = {name: report.counts[name] for name in ("new", "same", "refused")}
+    click.echo(", ".join(f"{count} {name}" for name, count in counts.items()))
+    sys.exit(1 if report.refused else 0)
 
 
 @main.group(name="users")

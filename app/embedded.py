@@ -20,11 +20,13 @@ def config(data: Path, *, port: int | None = None, environ: Mapping[str, str] | 
     The first port is kept, because IRIs that were given out contain it; ConfigError says how to change it.
     """
     data = data.resolve()
-    data.mkdir(parents=True, exist_ok=True)
+    (data / "objects").mkdir(parents=True, exist_ok=True)
     url = f"http://127.0.0.1:{port or _kept_port(data) or DEFAULT_PORT}"
     environ = os.environ if environ is None else environ
     values = {name: value for name, value in environ.items() if name not in OWN_SETTINGS}
     values.setdefault("REGISTRATION", "open")
+    values.setdefault("ANONYMOUS_ASSETS", "write")
+    values.setdefault("OBJECT_STORE_URL", f"{data.as_uri()}/objects")
     values.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{data}/mlflow.db")
     values |= {"DATABASE_URL": database_url(data), "SECRET_KEY": _secret_key(data), "PUBLIC_URL": url}
     return Config.from_environment(values, embedded=True, data_dir=data)

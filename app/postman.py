@@ -13,6 +13,8 @@ from typing import Any
 from app.core.openapi import HEX_EXAMPLE
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+FORM = "multipart/form-data"
+FILES = ("README.md",)  # files that are beside the collection
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -26,7 +28,8 @@ class Step:
     keep: dict[str, str] = field(default_factory=dict)  # variable -> JavaScript expression over `body`
     path: dict[str, str] = field(default_factory=dict)  # path parameter -> value
     query: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | str | None = None
     before: tuple[str, ...] = ()  # JavaScript that runs first
     basic: tuple[str, str] = ("{{email}}", "{{password}}")
 
@@ -61,12 +64,14 @@ def _item(step: Step, operation: dict[str, Any]) -> dict[str, Any]:
     method, path = step.operation.split(" ", 1)
     summary = f"{step.operation} · {operation['summary']}"
     item: dict[str, Any] = {"name": summary, "request": {"method": method, "description": operation["description"]}}
-    item["request"] |= {"header": [], "url": _url(step, path, operation)}
+    headers = [{"key": key, "value": value} for key, value in step.headers.items()]
+    item["request"] |= {"header": headers, "url": _url(step, path, operation)}
     kind, example = _example(operation)
     body = step.body if step.body is not None else example
     if body is not None:
-        item["request"]["header"].append({"key": "Content-Type", "value": kind})
         item["request"]["body"] = _body(kind, body)
+        if kind != FORM:  # whose boundary the client makes
+            headers.append({"key": "Content-Type", "value": kind})
     item["request"]["auth"] = _auth(step, operation)
     item["event"] = [_event("prerequest", list(step.before))] if step.before else []
     item["event"].append(_event("test", _tests(step, operation)))
@@ -77,11 +82,22 @@ def _event(listen: str, lines: list[str]) -> dict[str, Any]:
     return {"listen": listen, "script": {"type": "text/javascript", "exec": lines}}
 
 
-def _body(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+def _body(kind: str, body: Any) -> dict[str, Any]:
+    if isinstance(body, str):
+        return {"mode": "raw", "raw": body}
+    if kind == FORM:
+        return {"mode": "formdata", "formdata": [_part(key, value) for key, value in body.items()]}
     if kind == "application/x-www-form-urlencoded":
         return {"mode": "urlencoded", "urlencoded": [{"key": key, "value": value} for key, value in body.items()]}
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}
+
+
+def _part(key: str, value: str) -> dict[str, Any]:
+    """A field of a form; a value that names a file of this project is that file."""
+    if value in FILES:
+        return {"key": key, "type": "file", "src": value}
+    return {"key": key, "type": "text", "value": value}
 
 
 def _example(operation: dict[str, Any]) -> tuple[str, Any]:

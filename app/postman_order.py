@@ -18,6 +18,12 @@ TOKEN = {"token": "body.token"}
 NO_RUN = (404, 503)
 NEXT_VERSION = {"version": "2.0", "ml_flow_model_path": "models:/sample/2"}
 CHAMPION = {**MODEL, "alias": "champion"}
+ASSET, URI, KEPT = {"asset_id": "body.asset_id"}, {"uri": "{{asset_id}}"}, {"id": "{{kept_id}}"}
+STABLE = {**KEPT, "alias": "stable"}
+NEW_ASSET = '{"asset_name": "sample-{{$guid}}", "asset_version": {"version": "1.0", "tag": "initial"}}'
+UPLOAD, TUS = {"id": "{{upload_id}}"}, {"Tus-Resumable": "1.0.0"}
+OURSELVES = {"asset_registry_name": "this service", "asset_registry_public_url": "{{baseUrl}}"}
+REGISTERED = {"registry_id": "{{registry_id}}"}
 RUN = {"run_id": "2c8c2fc3fefe4c56a29ac325c0bac39c"}
 
 
@@ -106,7 +112,46 @@ STEPS: tuple[Step, ...] = (
         ("GET /api/ml_models/{id}/model_card", 200, {"path": MODEL}),
     ),
     *_chapter(
-        "8 Lineage and sharing",
+        "8 Assets",
+        ("POST /upload_asset", 201, {"body": {"asset": "README.md", "asset_metadata": NEW_ASSET}, "keep": ASSET}),
+        ("GET /asset/{uri}", 200, {"path": URI, "keep": {"asset_name": "body.data.asset_name"}}),
+        ("PUT /asset/{uri}", 200, {"path": URI}),
+        ("POST /assets", 200, {}),
+        ("GET /asset-object/{asset_id}", 200, {"path": {"asset_id": "{{asset_id}}"}}),
+        ("POST /asset", 201, {"body": {"asset_name": "metadata alone"}}),
+        ("GET /api/assets", 200, {"query": {"name": "{{asset_name}}"}, "keep": {"kept_id": "body.data[0].id"}}),
+        ("GET /api/assets/{id}", 200, {"path": KEPT}),
+        ("GET /api/assets/{id}/file", 200, {"path": KEPT}),
+        ("GET /api/assets/versions", 200, {"query": {"name": "{{asset_name}}"}}),
+        ("PUT /api/assets/{id}/aliases/{alias}", 200, {"path": STABLE}),
+        ("GET /api/assets/by_alias", 200, {"query": {"name": "{{asset_name}}", "alias": "stable"}}),
+        ("DELETE /api/assets/{id}/aliases/{alias}", 204, {"path": STABLE}),
+    ),
+    *_chapter(
+        "9 Files in several requests",
+        ("POST /api/uploads", 201, {"headers": {**TUS, "Upload-Length": "4"}, "keep": {"upload_id": "body.upload_id"}}),
+        ("PATCH /api/uploads/{id}", 204, {"path": UPLOAD, "headers": {**TUS, "Upload-Offset": "0"}, "body": "test"}),
+        ("GET /api/uploads/{id}", 200, {"path": UPLOAD}),
+        ("GET /api/uploads", 200, {}),
+        ("POST /asset", 201, {"body": {"asset_name": "sent in parts", "upload_id": "{{upload_id}}"}}),
+        ("POST /api/uploads", 201, {"headers": {**TUS, "Upload-Length": "4"}, "keep": {"upload_id": "body.upload_id"}}),
+        ("DELETE /api/uploads/{id}", 204, {"path": UPLOAD, "headers": TUS}),
+        ("GET /api/files/usage", 200, {}),
+    ),
+    *_chapter(
+        "10 Registry of assets DBs",
+        ("POST /asset_registry", 201, {"body": OURSELVES, "keep": {"registry_id": "body.data.id"}}),
+        ("GET /asset_registry/{registry_id}", 200, {"path": REGISTERED}),
+        ("PUT /asset_registry/{registry_id}", 200, {"path": REGISTERED}),
+        ("POST /asset_registries", 200, {}),
+        ("GET /check_health/{registry_id}", 200, {"path": REGISTERED}),
+        ("GET /api/assets_dbs", 200, {"keep": {"db_id": "body.data[0].id"}}),
+        ("GET /api/assets_dbs/{id}", 200, {"path": {"id": "{{db_id}}"}}),
+        ("POST /api/assets_dbs/query", 200, {}),
+        ("DELETE /asset_registry/{registry_id}", 200, {"path": REGISTERED}),
+    ),
+    *_chapter(
+        "11 Lineage and sharing",
         ("GET /api/lineage/{reference}", 200, {"path": {"reference": "{{model_id}}"}}),
         ("GET /api/lineage", 200, {"query": {"iri": "{{model_id}}", "format": "svg"}}),
         ("GET /api/ledger", 200, {}),
@@ -117,18 +162,23 @@ STEPS: tuple[Step, ...] = (
         ("DELETE /api/entities/{id}/grants/{user}", 204, {"path": SHARED}),
     ),
     *_chapter(
-        "9 API keys and operation",
+        "12 API keys and operation",
         ("POST /api/users/me/api-keys", 201, {"keep": {"key_id": "body.id"}}),
         ("GET /api/users/me/api-keys", 200, {}),
         ("GET /api/users/me/api-keys/{id}", 200, {"path": {"id": "{{key_id}}"}}),
         ("DELETE /api/users/me/api-keys/{id}", 204, {"path": {"id": "{{key_id}}"}}),
         ("GET /metrics", 200, {}),
         ("GET /api/users", 403, {}),
+        ("GET /api/outbox", 403, {}),
+        ("GET /api/outbox/{id}", 403, {}),
+        ("POST /api/outbox/{id}/retry", 403, {}),
+        ("DELETE /api/outbox/{id}", 403, {}),
         ("POST /api/users/{id}/disable", 403, {"path": {"id": "{{other_id}}"}}),
         ("POST /api/users/{id}/enable", 403, {"path": {"id": "{{other_id}}"}}),
     ),
     *_chapter(
-        "10 Taking away",
+        "13 Taking away",
+        ("DELETE /asset/{uri}", 200, {"path": URI}),
         ("DELETE /api/ml_models/{id}", 204, {"path": MODEL}),
         ("POST /api/ml_models/{id}/restore", 200, {"path": MODEL}),
         ("DELETE /api/ml_datasets/{id}", 204, {"path": DATASET}),

@@ -1,5 +1,7 @@
 """The story of the demo: from runs that MLflow logged to a model that a colleague finds, downloads and understands."""
 
+import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -8,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 from narrator import Narrator
@@ -73,6 +76,7 @@ def tell(quay: Narrator, password: str) -> None:
     best = find(quay, models)
     ask(quay, best)
     download(quay, best)
+    keep(quay, best)
     show_lineage(quay, best)
 
 
@@ -160,6 +164,28 @@ def download(quay: Narrator, model: dict) -> None:
     if len(content) != largest["size"]:
         raise SystemExit(f"the story stops here: {len(content)} bytes came of {largest['size']}")
     print(f"    {len(content)} bytes in {target.relative_to(ROOT)}")
+
+
+def keep(quay: Narrator, model: dict) -> None:
+    quay.chapter("The files of the best model are kept here, hashed, and anybody finds them by a MongoDB filter")
+    kept = quay.ask("POST", "/api/ml_models/from_run", json={"run_id": model["run_id"], "store": True})
+    asset_id = kept["models"][0]["asset_id"]
+    wanted = {
+        "asset_tags": "ml_model",
+        "asset_metadata.run_id": model["run_id"],
+        "asset_file_info.file_size": {"$gt": 0},
+    }
+    found = quay.ask("POST", "/assets", json=wanted)["data"]
+    if [asset["asset_id"] for asset in found] != [asset_id]:
+        raise SystemExit(f"the story stops here: the filter found {found}, not {asset_id}")
+    content = quay.ask("GET", f"/asset-object/{asset_id}").content
+    if hashlib.sha256(content).hexdigest() != found[0]["asset_file_info"]["sha256"]:
+        raise SystemExit("the story stops here: the file that came is not the one that was stored")
+    files = {file["path"]: file["sha256"] for file in found[0]["asset_metadata"]["files"]}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if files != {name: hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}:
+            raise SystemExit("the story stops here: the archive does not hold the files that were listed")
+    print(f"    {found[0]['asset_uri']}: {len(files)} files, {len(content)} bytes, all as they were hashed")
 
 
 def show_lineage(quay: Narrator, model: dict) -> None:

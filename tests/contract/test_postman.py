@@ -16,7 +16,12 @@ def test_the_whole_collection_passes_on_an_empty_service(
     collection = ROOT / "postman_collection.json"
     command = [newman, "run", str(collection), "--env-var", f"baseUrl={url}", "--reporters", "json,cli"]
     done = subprocess.run(
-        [*command, "--reporter-json-export", str(report)], capture_output=True, text=True, timeout=180, check=False
+        [*command, "--reporter-json-export", str(report)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     stats = json.loads(report.read_text())["run"]["stats"]

@@ -30,7 +30,8 @@ def test_the_demo_ends_well(told: str) -> None:
     assert re.search(r"R2 0\.[45]\d\d  \w+", told)
     assert re.search(r"R2 0\.[45]\d+, algorithm Ridge, alpha 0\.1", told)
     assert "The story ended well" in told
-    assert told.count("\n$ curl") >= 16
+    assert re.search(r"diabetes\S*: \d+ files, \d+ bytes, all as they were hashed", told)
+    assert told.count("\n$ curl") >= 19
     (url,) = re.findall(r"(http://\S+)/docs", told)
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/health", timeout=5)

@@ -54,6 +54,16 @@ def test_sigterm_ends_requests_well_and_data_stays(start_service: Callable[..., 
     assert requests.post(f"{again.url}/api/users/register", json=person, timeout=10).status_code == 409
 
 
+def test_a_client_that_only_keeps_its_connection_open_does_not_hold_up_the_end(
+    start_service: Callable[..., Live],
+) -> None:
+    live = start_service()
+    with requests.Session() as idle:
+        assert idle.get(f"{live.url}/health", timeout=10).status_code == 200
+        live.process.send_signal(signal.SIGTERM)
+        assert live.process.wait(25) == 0  # the grace for requests that are answered is 30 s
+
+
 def test_two_services_cannot_share_a_folder(start_service: Callable[..., Live]) -> None:
     live = start_service()
     second = quay("serve", "--data", str(live.data), "--port", live.url.rsplit(":", 1)[1])

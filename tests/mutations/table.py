@@ -1,17 +1,7 @@
 """What must be seen to fail: a guard taken out, and the test that has to notice. Applied one by one by --heavy."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """In `file`, `before` (which stands there once) becomes `after`; then `test` must fail."""
-
-    file: str
-    before: str
-    after: str
-    test: str
-
+from tests.mutations.files_and_assets import FILES_AND_ASSETS
+from tests.mutations.mutation import Mutation
 
 TABLE = (
     Mutation(
@@ -254,4 +244,5 @@ TABLE = (
         "app/queries/matcher/predicates.py", '(rest if dividend >= 0 else -rest)', 'rest',
         "tests/queries/test_against_mgqpy.py::test_random_filters_find_what_mgqpy_finds",
     ),
+    *FILES_AND_ASSETS,
 )  # fmt: skip

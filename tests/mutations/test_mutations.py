@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import HEAVY, ROOT
-from tests.mutations.table import TABLE, Mutation
+from tests.mutations.mutation import Mutation
+from tests.mutations.table import TABLE
 
 SHARED = ROOT.parent / "shared"
 PARTS = ("app", "migrations", "tests", "docker", "examples", "scripts", "pyproject.toml", "README.md")

@@ -25,6 +25,12 @@ def path(**kwargs):
     return fields.String(validate=validate.Length(1, 2000), metadata=PATH, **kwargs)
 
 
+def asset_id(**kwargs):
+    """The asset that holds the files of a model."""
+    notes = {"description": "asset_id or uri of the asset in the assets DB that holds the files of the model"}
+    return fields.String(validate=validate.Length(1, 1000), metadata=notes, **kwargs)
+
+
 class SpecialNumber(fields.Field):
     """A number; NaN and the infinities come as the words `NaN`, `Infinity` and `-Infinity`."""
 
@@ -51,6 +57,7 @@ class NewModelSchema(SharedFields):
     version = version(required=True)
     description = description(load_default="")
     ml_flow_model_path = path(required=True)
+    asset_id = asset_id()
 
 
 class NewVersionSchema(Schema):
@@ -71,6 +78,7 @@ class ModelChangeSchema(Schema):
     version = version()
     description = description()
     ml_flow_model_path = path()
+    asset_id = asset_id(allow_none=True)
     tags = tags(nullable=True)
     properties = properties()
     visibility = visibility()
@@ -86,6 +94,9 @@ class FromRunSchema(Schema):
     description = description()
     tags = tags()
     visibility = visibility()
+    store = fields.Boolean(
+        load_default=False, metadata={"description": "Copy the files of each model into an asset, hashed on the way"}
+    )
 
     @validates_schema
     def exactly_one(self, data, **_kwargs):
@@ -141,6 +152,11 @@ class ModelSchema(EntityFields):
     tags = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     properties = fields.Dict(keys=fields.String(), required=True)
     aliases = fields.List(fields.String(), required=True)
+    asset_id = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The asset that holds its files, as far as you may see it"},
+    )
     run_id = fields.String(required=True, allow_none=True)
     run = fields.Nested(RunFactsSchema, required=True, allow_none=True)
     tracking = fields.Nested(TrackingSchema, required=True)

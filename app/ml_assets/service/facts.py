@@ -7,7 +7,7 @@ from sqlalchemy import Row, Select, Table
 
 from app.core.db import reading
 from app.entities import service as entities
-from app.ml_assets.service import datasets, models, trainings
+from app.ml_assets.service import datasets, keeping, models, trainings
 from app.ml_assets.service.shown import belonging_to_anyone, show_models
 
 Facts = dict[int, dict[str, Any]]
@@ -18,7 +18,9 @@ def model_facts(seqs: Sequence[int]) -> Facts:
     """Models as answers show them, with all their data sets, and `logged_model_id`, `mlflow_version` and `size` in bytes."""
     rows = _rows(models.KIND, models.models, seqs, *belonging_to_anyone())
     unshown = [{name: row.tracked.get(key) for name, key in UNSHOWN.items()} for row in rows]
-    return _by_seq(rows, [{**shown, **more} for shown, more in zip(show_models(rows), unshown, strict=True)])
+    kept = keeping.asset_ids([row.seq for row in rows])
+    shown = zip(rows, show_models(rows), unshown, strict=True)
+    return _by_seq(rows, [{**one, **more, "kept_in": kept.get(row.seq)} for row, one, more in shown])
 
 
 def dataset_facts(seqs: Sequence[int]) -> Facts:

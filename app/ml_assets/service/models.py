@@ -15,7 +15,7 @@ from app.ledger import service as ledger
 from app.ledger.service import Activity
 from app.ml_assets import extraction
 from app.ml_assets.models import MLModel, MLModelAlias, ModelDataset
-from app.ml_assets.service import assets, links, resolution
+from app.ml_assets.service import assets, keeping, links, resolution
 from app.ml_assets.service.resolution import Resolution
 from app.ml_assets.service.shown import NewModel, belonging, show_models, show_new_model
 
@@ -30,10 +30,14 @@ OWN_COLUMNS = {"name": "name", "version": "version", "description": "description
 def create_model(caller: Caller, **given: Any) -> dict[str, Any]:
     """Register a model; one that MLflow does not know, or cannot be asked for, is kept as unresolved."""
     found = resolution.resolve(given["ml_flow_model_path"])
+    kept_in = keeping.asset_seq(caller, given.get("asset_id"))
     with transaction():
         row = insert_model(caller, given, found)
-    # what was just written need not be read, but for the data sets of a run
-    return by_seq(caller, row.seq) if found.run else show_new_model(caller, row)
+        if kept_in is not None:
+            keeping.point(row.seq, kept_in)
+            record_keeping(caller, row.seq, given["name"], kept_in)
+    # what was just written need not be read, but for the data sets of a run and the files
+    return by_seq(caller, row.seq) if found.run or kept_in else show_new_model(caller, row)
 
 
 def insert_model(
@@ -76,6 +80,14 @@ def record_training(caller: Caller, seq: int, name: str, found: Resolution) -> N
         ledger.record(training, caller, used=sources, generated=[seq])
 
 
+def record_keeping(caller: Caller, seq: int, name: str, asset: int, *, copied: bool = False) -> None:
+    """Write down that a model was made known by the files of an asset, or that its files were `copied` into one."""
+    if copied:
+        ledger.record(Activity("ml_assets.store", f"Stored the files of {name}"), caller, used=[seq], generated=[asset])
+        return
+    ledger.record(Activity("ml_assets.keep", f"Named the files of {name}"), caller, used=[asset], generated=[seq])
+
+
 def by_seq(caller: Caller, seq: int) -> dict[str, Any]:
     """A model by its `seq`."""
     query = assets.select_assets(caller, KIND, models, *belonging(caller)).where(entities.columns.seq == seq)
@@ -114,6 +126,7 @@ def change_model(caller: Caller, model_id: str, *, expected: int | None, **chang
     before = assets.find(caller, KIND, models, model_id)
     path = changes.get("ml_flow_model_path", before.path)
     found = resolution.resolve(path) if path != before.path else None
+    kept_in = keeping.asset_seq(caller, changes.get("asset_id"))
     with transaction() as session:
         values = {key: changes[key] for key in ("visibility",) if key in changes}
         entity = entities.change(
@@ -128,6 +141,10 @@ def change_model(caller: Caller, model_id: str, *, expected: int | None, **chang
         if entity.title != row.name:  # aliases belong to a name
             session.execute(delete(aliases).where(aliases.c.model_seq == entity.seq))
         _follow(caller, entity.seq, {**row._mapping, **own}, found)
+        if "asset_id" in changes:
+            keeping.point(entity.seq, kept_in)
+        if kept_in is not None:
+            record_keeping(caller, entity.seq, entity.title, kept_in)
         assets.note("update", caller, entity, entity.title)
     return by_seq(caller, entity.seq)
 
@@ -163,6 +180,7 @@ def delete_model(caller: Caller, model_id: str, *, expected: int | None) -> None
         entity = entities.delete(caller, model_id, KIND, expected=expected)
         session.execute(update(models).where(models.c.seq == entity.seq).values(origin_key=None))
         links.release(entity.seq, links.datasets_of(entity.seq))
+        keeping.let_go(entity.seq)
         assets.note("delete", caller, entity, entity.title)
 
 
@@ -176,5 +194,6 @@ def restore_model(caller: Caller, model_id: str) -> dict[str, Any]:
         if len(there) < len(sources):
             raise Conflict("A data set that it was made with was deleted. Restore that one first.")
         links.hold(entity.seq, sources)
+        keeping.hold_again(entity.seq)
         assets.note("restore", caller, entity, entity.title)
     return by_seq(caller, entity.seq)

@@ -1,5 +1,6 @@
 """Registering what MLflow knows: a run's models with their training data, once for each user however often it is asked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from app.entities.service import Caller
 from app.gateways import tracking
 from app.gateways.tracking.values import Run
 from app.ml_assets.models import MLDataset, MLModel
-from app.ml_assets.service import assets, datasets, links, models, resolution
+from app.ml_assets.service import assets, datasets, keeping, links, models, resolution
 from app.ml_assets.service.resolution import Resolution
 from app.ml_assets.service.shown import belonging, show_models
 
@@ -26,12 +27,18 @@ def register_from_run(caller: Caller, **given: Any) -> tuple[dict[str, Any], boo
     Raises what went wrong at MLflow, since here its answer is needed now.
     """
     found = _of_uri(given["model_uri"]) if "model_uri" in given else _of_run(given["run_id"])
+    # the files are copied before the transaction, in which nothing may wait for another system
+    stored = [_store(caller, given, uri, one) for uri, one in found] if given.get("store") else [None] * len(found)
     for _ in range(3):
         try:
-            return _register(caller, given, found)
+            return _register(caller, given, found, stored)
         except IntegrityError:  # somebody was faster with the same: then it is there on the next try
             continue
     raise Conflict("The same run is being registered by others again and again. Try again shortly.")
+
+
+def _store(caller: Caller, given: dict[str, Any], uri: str, found: Resolution) -> int:
+    return keeping.store_files(caller, found, {**_defaults(uri, found), **given})
 
 
 def _of_uri(uri: str) -> list[tuple[str, Resolution]]:
@@ -48,10 +55,15 @@ def _of_run(run_id: str) -> list[tuple[str, Resolution]]:
 
 
 def _register(
-    caller: Caller, given: dict[str, Any], found: list[tuple[str, Resolution]]
+    caller: Caller, given: dict[str, Any], found: list[tuple[str, Resolution]], stored: Sequence[int | None]
 ) -> tuple[dict[str, Any], bool]:
     with transaction():
         made = [_one(caller, given, uri, one) for uri, one in found]
+        for (seq, _), asset in zip(made, stored, strict=True):
+            if asset is not None and keeping.points_at(seq) != asset:
+                keeping.point(seq, asset)
+                models.record_keeping(caller, seq, given.get("name", "the model"), asset, copied=True)
+                entities.touch(seq)  # it is described with its files from now on
     return _shown(caller, [seq for seq, _ in made], found[0][1].run), any(new for _, new in made)
 
 

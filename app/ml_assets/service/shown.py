@@ -8,16 +8,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, select, true
 
+from app.assets_db import service as assets_db
 from app.core.db import json_rows, table_of
 from app.entities import service as entities
 from app.entities.service import Caller, EntityRow
-from app.ml_assets.models import MLDataset, MLModel, MLModelAlias, ModelDataset
+from app.ml_assets.models import MLDataset, MLModel, MLModelAlias, ModelAsset, ModelDataset
 from app.ml_assets.service.assets import KEPT, common
 
 models = table_of(MLModel)
 datasets = table_of(MLDataset)
 aliases = table_of(MLModelAlias)
 links = table_of(ModelDataset)
+kept = table_of(ModelAsset)
 TRACKED = ("params", "metrics", "flavors", "signature", "registered", "run")
 EMPTY: dict[str, Any] = {"params": {}, "metrics": {}, "flavors": {}, "signature": None, "registered": None, "run": None}
 
@@ -47,7 +49,10 @@ def _belonging(visible: ColumnElement[bool]) -> tuple[ColumnElement[Any], ...]:
         .correlate(models)  # the entities in here are those of the data sets, not the model's own
     )
     called = select(json_rows(aliases.c.alias)).where(aliases.c.model_seq == models.c.seq).correlate(models)
-    return used.scalar_subquery().label("used_datasets"), called.scalar_subquery().label("alias_names")
+    its = select(kept.c.asset_seq).where(kept.c.model_seq == models.c.seq).correlate(models).scalar_subquery()
+    files = assets_db.select_asset_id(its).where(visible).correlate(models).scalar_subquery()
+    names = called.scalar_subquery().label("alias_names")
+    return used.scalar_subquery().label("used_datasets"), names, files.label("kept_asset_id")
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,11 @@ class NewModel:
 
 
 def show_new_model(caller: Caller, new: NewModel) -> dict[str, Any]:
-    """The answer for a model that the caller just made, without data sets and aliases."""
+    """The answer for a model that the caller just made, without data sets, aliases and files."""
     names = {"creator_first_name": caller.first_name, "creator_last_name": caller.last_name}
-    row = SimpleNamespace(**{**new.columns, **vars(new.entity), "creator_id": caller.id, **names})
+    row = SimpleNamespace(
+        **{**new.columns, **vars(new.entity), "creator_id": caller.id, "kept_asset_id": None, **names}
+    )
     return show_model(row, (), ())
 
 
@@ -78,6 +85,7 @@ def show_model(row: Any, used: Iterable[Any], called: Iterable[Any]) -> dict[str
         "model_id": row.id,
         "version": row.version,
         "ml_flow_model_path": row.path,
+        "asset_id": row.kept_asset_id,
         "run_id": row.run_id,
         "tracking": state,
         **{name: tracked[name] for name in TRACKED},
