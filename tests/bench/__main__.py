@@ -9,7 +9,19 @@ from types import FrameType
 
 from sqlalchemy import create_engine
 
-from tests.bench import questions, report, rows, seeding, starting, statements, targets, windows, wrk
+from tests.bench import (
+    filters,
+    questions,
+    report,
+    rows,
+    seeding,
+    starting,
+    statements,
+    targets,
+    transfers,
+    windows,
+    wrk,
+)
 from tests.bench.rows import RATIOS, Ratio, Row
 from tests.bench.servers import ROOT, Server, cores, gunicorn, service, workspace
 from tests.bench.targets import Maker
@@ -33,6 +45,8 @@ def main(arguments: Sequence[str]) -> int:
             found.append(rows.start_row(starting.seconds_to_ready(folder)))
         run = Run(stack, folder, [ratio for ratio in RATIOS if ratio.id in ids])
         found += run.questions([one for one in rows.QUESTIONS if one in ids])
+        found += run.transfers([one for one in rows.TRANSFERS if one in ids])
+        found += run.filters([one for one in rows.FILTERS if one in ids])
         if rows.STATEMENTS in ids or run.ratios:
             run.start_database()
             servers["postgresql"] = run.postgres_version
@@ -94,6 +108,42 @@ class Run:
             )
             say("measuring questions")
             return questions.measure(server.url, token, seeding.some_models(url, 50, questions.MODELS), ids)
+
+    def filters(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of filters, over databases of two sizes."""
+        if not ids:
+            return []
+        found = []
+        for count in (filters.FEW, filters.MANY):
+            say(f"writing {count:,} assets into PostgreSQL")
+            folder = self.folder / f"filters-{count}"
+            with ExitStack() as stack:
+                up = service("postgres-up.sh", folder, self.cores.load, PG_DURABLE="1")
+                url = stack.enter_context(up)[0]["DATABASE_URL"]
+                seeding.migrate(url)
+                token = filters.fill(url, count)
+                up_ours = gunicorn(
+                    "app.factory:create_app()", self.folder / f"f{count}", self.cores.server, **self._environ(url)
+                )
+                found.append(filters.measure(stack.enter_context(up_ours).url, token))
+        return filters.the_rows(found[0], found[1], ids)
+
+    def transfers(self, ids: Sequence[str]) -> list[Row]:
+        """The rows of large files, over a real store; nobody is bound to a core, since all of them wait for each other."""
+        if not ids:
+            return []
+        say("starting SeaweedFS for files of 1 GiB")
+        with ExitStack() as stack:
+            database = stack.enter_context(service("postgres-up.sh", self.folder / "files", None, PG_DURABLE="1"))
+            store = stack.enter_context(service("seaweed-up.sh", self.folder / "store", None))[0]
+            url, environ = database[0]["DATABASE_URL"], transfers.store_environ(store)
+            seeding.migrate(url, **environ)
+            token = seeding.fill(url, 20, 20)
+            environ |= self._environ(url)
+            up = gunicorn("app.factory:create_app()", self.folder / "moved", None, workers=2, threads=8, **environ)
+            folder = self.folder / "large"
+            folder.mkdir()
+            return transfers.measure(transfers.Transfers(stack.enter_context(up), store, token, folder), ids)
 
     def _environ(self, url: str) -> dict[str, str]:
         environ = {"DATABASE_URL": url, "SECRET_KEY": "-" * 32, "RATE_LIMITS": "off", "WEB_THREADS": "4"}

@@ -29,6 +29,11 @@ MODELS = (
 )
 ONE = text(f"{MODELS} AND e.id = :id")
 PAGE = text(f"{MODELS} AND e.kind = 'ml_model' ORDER BY e.seq LIMIT 21")
+ASSET = text(
+    "SELECT a.document FROM assets a JOIN entities e ON e.seq = a.seq WHERE a.uri = :uri AND a.uri <> ''"
+    " AND e.deleted_at IS NULL AND (e.visibility IN ('public', 'internal') OR e.owner_seq = :caller"
+    " OR EXISTS (SELECT 1 FROM grants g WHERE g.entity_seq = e.seq AND g.user_seq = :caller))"
+)
 NEW_ENTITY = text(
     "INSERT INTO entities (id, kind, owner_seq, visibility, title, state, revision, created_at, updated_at)"
     " VALUES (:id, 'ml_model', :caller, 'internal', :name, 'active', 1, :now, :now) RETURNING seq"
@@ -80,6 +85,18 @@ def f2(model_id: str) -> Response:
             return answer({"error": "token"}, 401)
         row = connection.execute(ONE, {"id": model_id, "caller": caller.seq}).first()
     return answer({"error": "no such model"}, 404) if row is None else answer(shown(row))
+
+
+@app.get("/fa/<path:uri>")
+def fa(uri: str) -> Response:
+    with engine.connect() as connection:
+        caller = who(connection)
+        if caller is None:
+            return answer({"error": "token"}, 401)
+        document = connection.scalar(ASSET, {"uri": uri, "caller": caller.seq})
+    if document is None:
+        return answer({"error": "no such asset"}, 404)
+    return answer({"success": True, "data": orjson.Fragment(document)})
 
 
 @app.get("/f3")

@@ -21,6 +21,7 @@ class Ratio:
 
 RATIOS = (
     Ratio("P1", "read one model with a token", "get", "F2", 0.65),
+    Ratio("P1b", "read one asset by its uri", "asset", "FA", 0.65),
     Ratio("P2", "read a page of 20 models", "page", "F3", 0.60),
     Ratio("P3", "register a model, against the same rows in raw SQL", "create", "F4", 0.65),
     Ratio("P3b", "register a model, against a bare insert and commit", "create", "F5", 0.30),
@@ -30,8 +31,12 @@ RATIOS = (
 )
 START, STATEMENTS = "P18", "P19"
 QUESTION, DESCRIPTION, FRESH, RUNAWAY = "P13", "P14", "P13b", "P13c"
+UPLOAD, MEMORY, REDIRECT, PIPED, BESIDE = "P6", "P7", "P8a", "P8b", "P9"
+TRANSFERS = (UPLOAD, MEMORY, REDIRECT, PIPED, BESIDE)
+FILTER, GROWTH = "P10", "P11"
+FILTERS = (FILTER, GROWTH)
 QUESTIONS = (QUESTION, FRESH, RUNAWAY, DESCRIPTION)
-IDS = (*(ratio.id for ratio in RATIOS), *QUESTIONS, START, STATEMENTS)
+IDS = (*(ratio.id for ratio in RATIOS), *TRANSFERS, *FILTERS, *QUESTIONS, START, STATEMENTS)
 START_GOAL, STATEMENTS_GOAL = 4.0, 3
 
 
@@ -75,6 +80,11 @@ def ratio_row(ratio: Ratio, measured: dict[str, Figures]) -> Row:
 def limit_row(id_: str, what: str, value: float, unit: str, limit: float, **notes: Any) -> Row:
     """The row of a figure that must not be above a limit."""
     return Row(id_, what, round(value, 2), unit, None, f"<= {limit:g}", value <= limit, notes)
+
+
+def least_row(id_: str, what: str, value: float, unit: str, least: float, **notes: Any) -> Row:
+    """The row of a figure that must not be below a limit."""
+    return Row(id_, what, round(value, 3), unit, None, f">= {least:g}", value >= least, notes)
 
 
 def start_row(seconds: float) -> Row:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, text
 
+from tests.bench import assets
 from tests.bench.servers import BIN, ROOT, ask
 
 MODELS = 20_000
@@ -68,15 +69,15 @@ SELECT a.seq, 'generated', 0, e.seq FROM entities e JOIN acts a ON a.id = md5(e.
 )
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: str, **more: str) -> None:
     """Make our tables in an empty database, as an operator does."""
-    environ = os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
+    environ = os.environ | {"DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32), **more}
     subprocess.run(
         [str(BIN / "quay"), "migrate"], cwd=ROOT, env=environ, check=True, timeout=60, stdout=subprocess.DEVNULL
     )
 
 
-def fill(database_url: str, models: int = MODELS) -> str:
+def fill(database_url: str, models: int = MODELS, assets_count: int = MODELS) -> str:
     """Write all rows; the token of the user who owns them."""
     token = secrets.token_urlsafe(32)
     engine = create_engine(database_url)
@@ -86,6 +87,7 @@ def fill(database_url: str, models: int = MODELS) -> str:
             connection.execute(text(ENTITIES), {"kind": kind, "owner": owner, "count": count})
         for step in STEPS:
             connection.execute(text(step))
+        assets.write(connection, owner, assets_count)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
     engine.dispose()

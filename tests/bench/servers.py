@@ -56,10 +56,10 @@ def workspace() -> Iterator[Path]:
 
 @contextmanager
 def service(
-    script: str, folder: Path, core: int, *arguments: str, **environ: str
+    script: str, folder: Path, core: int | None, *arguments: str, **environ: str
 ) -> Iterator[tuple[dict[str, str], int]]:
-    """A server of tests/services on a core: what its script printed, and its process."""
-    command = ["taskset", "-c", str(core), "bash", str(SERVICES / script), str(folder), *arguments]
+    """A server of tests/services on a core, or on any: what its script printed, and its process."""
+    command = [*_bound(core), "bash", str(SERVICES / script), str(folder), *arguments]
     try:
         done = subprocess.run(
             command, env=os.environ | environ, capture_output=True, text=True, timeout=420, check=False
@@ -74,14 +74,16 @@ def service(
 
 
 @contextmanager
-def gunicorn(application: str, folder: Path, core: int, **environ: str) -> Iterator[Server]:
-    """An application under gunicorn, one worker of four threads on one core; its log goes to a file in `folder`."""
+def gunicorn(
+    application: str, folder: Path, core: int | None, *, workers: int = 1, threads: int = 4, **environ: str
+) -> Iterator[Server]:
+    """An application under gunicorn, on one core or on any; its log goes to a file in `folder`."""
     metrics = folder / "metrics"
     metrics.mkdir(parents=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = ["taskset", "-c", str(core), str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{port}"]
-    command += ["--worker-class", "gthread", "--workers", "1", "--threads", "4", "--keep-alive", "75"]
+    command = [*_bound(core), str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{port}"]
+    command += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--keep-alive", "75"]
     command += ["--log-level", "warning", "--no-control-socket", "--config", str(ROOT / "docker" / "gunicorn.conf.py")]
     own = {"PUBLIC_URL": url, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
     with (folder / "log").open("wb") as log:
@@ -91,6 +93,10 @@ def gunicorn(application: str, folder: Path, core: int, **environ: str) -> Itera
         yield Server(url, process.pid)
     finally:
         end(process)
+
+
+def _bound(core: int | None) -> list[str]:
+    return [] if core is None else ["taskset", "-c", str(core)]
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

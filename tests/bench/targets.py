@@ -13,6 +13,7 @@ from tests.bench.windows import Target
 
 SPREAD = 500  # different things that are read in turn
 PAGE = 20
+URIS = [f"asset-{number}:1.0-initial" for number in range(1, 40 * SPREAD, 40) if number % 10]
 MODEL = {
     "name": "bench-@",
     "version": "1.0",
@@ -57,6 +58,7 @@ def of_floor(make: Maker, ids: list[str]) -> dict[str, Callable[[], Target]]:
     return {
         "F1": lambda: make.reads("F1", ["/f1"], lambda said: said["ok"]),
         "F2": lambda: make.reads("F2", [f"/f2/{id_}" for id_ in ids], lambda said: _is_full(said, ids[0])),
+        "FA": lambda: make.reads("FA", [f"/fa/{uri}" for uri in URIS], _is_asset),
         "F3": lambda: make.reads("F3", ["/f3"], lambda said: len(said["data"]) == PAGE and _is_full(said["data"][0])),
         "F4": lambda: make.writes("F4", "/f4", MODEL, _is_made),
         "F5": lambda: make.writes("F5", "/f5", MODEL, lambda said: said["ok"]),
@@ -72,6 +74,7 @@ def of_ours(make: Maker, ids: list[str]) -> dict[str, Callable[[], Target]]:
             "page", [f"{base}?limit={PAGE}"], lambda said: len(said["data"]) == PAGE and _is_full(said["data"][0])
         ),
         "create": lambda: make.writes("create", base, MODEL, _is_made),
+        "asset": lambda: make.reads("asset", [f"/asset/{uri}" for uri in URIS], _is_asset),
     }
 
 
@@ -97,6 +100,10 @@ def _is_full(said: dict[str, Any], model_id: str | None = None) -> bool:
     """Whether an answer holds a whole model, so that nobody is fast by saying less."""
     same = model_id is None or said["model_id"] == model_id
     return same and len(said["params"]) == 8 and len(said["metrics"]) == 5 and bool(said["signature"]["inputs"])
+
+
+def _is_asset(said: dict[str, Any]) -> bool:
+    return said["success"] and said["data"]["asset_uri"] == URIS[0] and len(said["data"]) == 11
 
 
 def _is_registered(said: dict[str, Any]) -> bool:
