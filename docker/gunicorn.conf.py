@@ -1,10 +1,13 @@
 """What gunicorn needs besides its command line."""
 
 import json
+import socket
+import sys
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.body import Body, LengthReader
 from prometheus_client import multiprocess
 
 
@@ -13,8 +16,28 @@ def child_exit(_server: Any, worker: Any) -> None:
     multiprocess.mark_process_dead(worker.pid)
 
 
+def read(self: Any, size: int | None = None) -> bytes:
+    """A large piece of a body at once; gunicorn would put it together of pieces of 1 kB, which takes most of an upload."""
+    reader = self.reader
+    if size is None or size <= SMALL or self.buf.tell() or not isinstance(reader, LengthReader):
+        return _read_in_small_pieces(self, size)
+    piece = memoryview(bytearray(min(size, reader.length)))
+    held = reader.unreader.take_buffered()
+    taken = min(len(held), len(piece))
+    piece[:taken] = held[:taken]
+    reader.unreader.unread(held[taken:])
+    while taken < len(piece):
+        received = reader.unreader.sock.recv_into(piece[taken:], 0, socket.MSG_WAITALL)
+        if not received:  # the client is gone
+            break
+        taken += received
+    reader.length -= taken
+    return bytes(piece[:taken])
+
+
 def post_worker_init(worker: Any) -> None:
-    """A worker that ends waits for requests that are answered now, not for clients that only keep their connections open."""
+    """Let threads take turns quickly, and let a worker that ends not wait for clients that only keep connections open."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     close_expired = worker.murder_keepalived
 
     def close_idle() -> None:
@@ -35,4 +58,8 @@ def write_error(sock: Any, status: int, reason: str, message: str) -> None:
     util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
+SMALL = 8192
+SWITCH_SECONDS = 0.001  # threads that move large files must not hold up short requests for long
+_read_in_small_pieces = Body.read
+Body.read = read
 util.write_error = write_error

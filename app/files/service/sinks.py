@@ -1,6 +1,5 @@
 """Files that come in one go: an intent in the database, then the bytes, then the whole."""
 
-import hashlib
 import time
 from types import TracebackType
 from typing import Self
@@ -10,6 +9,7 @@ import structlog
 from app.core.errors import Conflict, NotFound, TooLarge, Unavailable
 from app.files import labels
 from app.files.service import quota, rows
+from app.files.service.hashing import Digests
 from app.files.service.rows import StoredFile
 from app.gateways import object_store
 from app.users.service import Caller
@@ -45,7 +45,7 @@ class Sink:
         self.file_name, self.media_type = labels
         self.size = 0
         self._room, self._account = room
-        self._sha256, self._md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+        self._digests = Digests()
         self._touched = time.monotonic()
         self._ended = self._lost = False
         self._writer = object_store.begin(key, self.media_type, size)
@@ -55,6 +55,9 @@ class Sink:
         """Take the next bytes. Raises TooLarge beyond the limits and Unavailable from the store; all is aborted then."""
         try:
             self._take(data)
+        except NotFound as error:  # the sweeper ended the upload in the store
+            self.abort()
+            raise _swept() from error
         except BaseException:
             self.abort()
             raise
@@ -65,8 +68,7 @@ class Sink:
         self.size += len(data)
         if self.size > self._room:
             raise self._refusal()
-        self._sha256.update(data)
-        self._md5.update(data)
+        self._digests.update(data)
         self._writer.write(data)
         self._touch()  # a slow sender may need long for one part
         if self._lost:
@@ -104,7 +106,7 @@ class Sink:
             self._writer.finish()
         except NotFound as error:  # the sweeper ended the upload in the store
             raise _swept() from error
-        measured = {"size": self.size, "sha256": self._sha256.hexdigest(), "md5": self._md5.hexdigest()}
+        measured = {"size": self.size, **self._digests.done()}
         if not rows.touch(self.seq, **measured):
             object_store.delete(self.key)
             raise _swept()
@@ -115,6 +117,7 @@ class Sink:
         """Forget all bytes; never raises, and does nothing after `finish`. What cannot be undone now is swept later."""
         if not self._ended:
             self._ended = True
+            self._digests.close()
             self._writer.abort()
             forget(self.seq)
 
