@@ -114,7 +114,7 @@ def test_a_list_whose_statements_grow_with_its_rows_spoils_the_row() -> None:
 
 def test_ids_choose_rows_and_a_letter_may_be_left_out() -> None:
     assert rows.wanted([]) == rows.IDS
-    assert rows.wanted(["P4", "P1"]) == ("P1", "P4a", "P4b", "P4c")
+    assert rows.wanted(["P4", "P1"]) == ("P1", "P1b", "P4a", "P4b", "P4c")
     assert rows.wanted(["P4b"]) == ("P4b",)
 
 
