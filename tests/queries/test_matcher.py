@@ -113,7 +113,7 @@ def lists_on_arrays(size: int) -> float:
 
 def test_long_lists_on_long_arrays_are_looked_up() -> None:
     short = sum(lists_on_arrays(999) for _ in range(5)) / 5
-    assert lists_on_arrays(9_999) < 30 * short  # ten times as much, where comparing each with each is a hundred times
+    assert lists_on_arrays(9_999) < 60 * short  # some ten times as much; comparing each with each is a hundred times
 
 
 @pytest.mark.parametrize("size", [30_000, 120_000])
