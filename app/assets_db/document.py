@@ -98,16 +98,9 @@ def check_types(document: Mapping[str, Any]) -> None:
     tags = document["asset_tags"]
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise _wrong("asset_tags", "must be a list of strings")
-    check_visibility(document["visibility"])
     url = document["asset_public_url"]
     if not isinstance(url, str) or (url and not URL.fullmatch(url)):
         raise _wrong("asset_public_url", URL_WANTED)
-
-
-def check_visibility(value: Any) -> None:
-    """Raise Invalid for a word that says nothing of who may see it."""
-    if value not in ("private", "internal", "public"):
-        raise _wrong("visibility", "must be private, internal or public")
 
 
 def _keep_measured(document: Mapping[str, Any], wanted: dict[str, Any]) -> None:

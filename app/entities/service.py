@@ -29,7 +29,7 @@ from app.entities.names import (
     remove_alias,
     resolve,
 )
-from app.entities.visibility import granted_to, owned_by, select_any, select_visible, visible_to
+from app.entities.visibility import check_visibility, granted_to, owned_by, select_any, select_visible, visible_to
 from app.users import service as users
 from app.users.service import Caller
 
@@ -39,6 +39,7 @@ __all__ = [
     "add_alias",
     "aliases_of",
     "changes_since",
+    "check_visibility",
     "described_as",
     "description",
     "iri",
@@ -55,7 +56,6 @@ __all__ = [
     "visible_to",
 ]
 
-VISIBILITIES = ("private", "internal", "public")
 RIGHTS = ("read", "write")
 
 table = table_of(Entity)

@@ -6,14 +6,28 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 
 from app.core.db import table_of
+from app.core.errors import FieldError, Invalid
 from app.entities.models import Entity, Grant
 from app.users.service import Caller, creator, people
 
 entities = table_of(Entity)
 grants = table_of(Grant)
+VISIBILITIES = ("private", "internal", "public")
 # conditions and statements that are kept, by caller: to build one costs more than to run it
 KEPT = 500
 COLUMNS = tuple(column for column in entities.c if column.name not in ("deleted_at", "change"))
+
+
+def check_visibility(value: Any, owned: bool) -> str:
+    """One of the words for who may see a thing; what belongs to nobody is public. Raises Invalid."""
+    detail = None
+    if value not in VISIBILITIES:
+        detail = "must be private, internal or public"
+    elif not owned and value != "public":
+        detail = "must be public for what belongs to nobody; send a token to own it"
+    if detail is not None:
+        raise Invalid(f"visibility {detail}.", errors=[FieldError("/visibility", detail)])
+    return str(value)
 
 
 def owned_by(caller: Caller | None) -> ColumnElement[bool]:

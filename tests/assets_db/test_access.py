@@ -90,6 +90,13 @@ def test_what_is_nobodys_is_changed_by_all_where_strangers_may_write_else_by_adm
     assert client.put(f"/asset/{URI}", json={"asset_tags": ["3"]}, headers=sign_up(client).headers).status_code == 403
 
 
+def test_what_is_nobodys_stays_public(client: FlaskClient, upload: Upload) -> None:
+    upload(client)
+    refused = client.put(f"/asset/{URI}", json={"visibility": "private"})
+    assert (refused.status_code, "must be public" in refused.json["error"]) == (400, True)
+    assert client.get(f"/asset/{URI}").json["data"]["visibility"] == "public"
+
+
 def test_a_change_of_visibility_is_the_owners_and_works_at_once(
     client: FlaskClient, upload: Upload, sign_up: SignUp
 ) -> None:

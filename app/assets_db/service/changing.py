@@ -34,8 +34,7 @@ def change_asset(caller: Caller | None, reference: str, changes: dict[str, Any],
 
 def _change(caller: Caller | None, found: Any, changes: dict[str, Any], expected: int | None) -> int:
     with transaction() as session:
-        visibility = changes.get("visibility", found.visibility)
-        document.check_visibility(visibility)
+        visibility = entities.check_visibility(changes.get("visibility", found.visibility), found.owner_seq is not None)
         entity = entities.change(caller, found.id, KIND, expected=expected, visibility=visibility)
         before = orjson.loads(session.scalar(select(assets.c.document).where(assets.c.seq == entity.seq)) or "{}")
         wanted = document.changed(before, changes, stored=found.object_seq is not None)

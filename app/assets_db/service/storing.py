@@ -71,10 +71,8 @@ def store_asset(caller: Caller | None, given: Mapping[str, Any], file: StoredFil
 
 def _document(caller: Caller | None, given: Mapping[str, Any], file: StoredFile | None) -> dict[str, Any]:
     asset_id = str(uuid.uuid4())
-    visibility = given.get("visibility") or ("internal" if caller else "public")
-    if caller is None and visibility != "public":
-        detail = "must be public for what belongs to nobody; send a token to own it"
-        raise Invalid(f"visibility {detail}.", errors=[FieldError("/visibility", detail)])
+    usual = "internal" if caller else "public"
+    visibility = entities.check_visibility(given.get("visibility") or usual, caller is not None)
     place = Place(asset_id, rows.settings["assets_db_id"], caller.id if caller else None, visibility)
     if file is None:
         return document.make(given, place, public_url=given.get("asset_public_url", ""), file_info={})

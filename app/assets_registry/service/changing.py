@@ -9,7 +9,6 @@ from sqlalchemy import Row, delete, select, update
 from app.assets_registry import document, probes
 from app.assets_registry.probes import UNKNOWN
 from app.assets_registry.service import health, rows
-from app.assets_registry.service.registering import check_visibility
 from app.assets_registry.service.rows import KIND, registered
 from app.core.db import transaction
 from app.entities import service as entities
@@ -32,7 +31,7 @@ def change_entry(
     Raises NotFound, Conflict, Invalid, and TooManyRequests before anything is changed.
     """
     found = rows.find(caller, registry_id)
-    visibility = check_visibility(changes.get(VISIBILITY, found.visibility), found.owner_seq is not None)
+    visibility = entities.check_visibility(changes.get(VISIBILITY, found.visibility), found.owner_seq is not None)
     own = {key: value for key, value in changes.items() if key != VISIBILITY}
     url = probes.check_url(document.changed(orjson.loads(found.document), own)[document.URL])
     moved = url != found.public_url

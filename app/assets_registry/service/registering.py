@@ -49,7 +49,8 @@ def register(
     Raises Conflict when its id is taken by another entry, NotHealthy when it is not and must be.
     """
     url = probes.check_url(given[document.URL])
-    visibility = check_visibility(given.get("visibility") or ("internal" if caller else "public"), caller is not None)
+    usual = "internal" if caller else "public"
+    visibility = entities.check_visibility(given.get("visibility") or usual, caller is not None)
     wanted = document.make(given)
     known = _earlier(caller, wanted, visibility)
     found = known.health if known else health.look(caller, url, address)
@@ -65,15 +66,6 @@ def register(
             raise
         return known
     return Registered(wanted[document.ID], found, new=True)
-
-
-def check_visibility(value: Any, owned: bool) -> str:
-    """One of the words for who may see it; what belongs to nobody is public. Raises Invalid."""
-    if value not in entities.VISIBILITIES:
-        raise document.wrong("visibility", "must be private, internal or public")
-    if not owned and value != "public":
-        raise document.wrong("visibility", "must be public for what belongs to nobody; send a token to own it")
-    return str(value)
 
 
 def _insert(caller: Caller | None, wanted: dict[str, Any], url: str, visibility: str, found: Health) -> None:
