@@ -3,13 +3,14 @@
 import hashlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 INLINE = 256 * 1024  # a small file is not worth a thread
 WAITING = 4  # pieces that may wait to be hashed
 
 
 class Digests:
-    """SHA-256 and MD5 of all bytes so far."""
+    """Size, SHA-256 and MD5 of all bytes so far."""
 
     def __init__(self) -> None:
         self._sha256, self._md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
@@ -33,12 +34,12 @@ class Digests:
         self._sha256.update(data)
         self._md5.update(data)
 
-    def done(self) -> dict[str, str]:
-        """`sha256` and `md5` in hexadecimal, once all is hashed."""
+    def values(self) -> dict[str, Any]:
+        """By the names of the columns, once all is hashed; no more bytes can follow."""
         while self._waiting:
             self._waiting.popleft().result()
         self.close()
-        return {"sha256": self._sha256.hexdigest(), "md5": self._md5.hexdigest()}
+        return {"size": self._size, "sha256": self._sha256.hexdigest(), "md5": self._md5.hexdigest()}
 
     def close(self) -> None:
         """Let the thread go."""

@@ -106,12 +106,12 @@ class Sink:
             self._writer.finish()
         except NotFound as error:  # the sweeper ended the upload in the store
             raise _swept() from error
-        measured = {"size": self.size, **self._digests.done()}
+        measured = self._digests.values()
         if not rows.touch(self.seq, **measured):
             object_store.delete(self.key)
             raise _swept()
         self._ended = True
-        return StoredFile(self.seq, self.key, self.file_name, self.media_type, **measured)  # type: ignore[arg-type]
+        return StoredFile(self.seq, self.key, self.file_name, self.media_type, **measured)
 
     def abort(self) -> None:
         """Forget all bytes; never raises, and does nothing after `finish`. What cannot be undone now is swept later."""

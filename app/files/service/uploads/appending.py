@@ -15,6 +15,7 @@ from sqlalchemy import Row
 from app.core.errors import Conflict, DomainError, TooLarge
 from app.files.errors import ChecksumMismatch
 from app.files.service import rows
+from app.files.service.hashing import Digests
 from app.files.service.uploads import completing, lease
 from app.files.service.uploads.progress import Progress
 from app.files.tus import Checksum
@@ -66,7 +67,7 @@ class _Appending:
         self._renewed = time.monotonic()
         self._of_request = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
         # hashes of the way are those of the file only if the whole file comes this way
-        self._of_file = completing.Digests() if row.position == 0 else None
+        self._of_file = Digests() if row.position == 0 else None
 
     def run(self, read: Read) -> int:
         try:
@@ -96,9 +97,7 @@ class _Appending:
                 return
             self._take(data)
         if read(1):
-            raise TooLarge(
-                f"More bytes came than the {self._row.length} of Upload-Length. Begin an upload of the right size."
-            )
+            raise _too_many(self._row)
 
     def _take(self, data: bytes) -> None:
         self._buffer += data

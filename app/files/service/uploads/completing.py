@@ -1,6 +1,5 @@
 """The end of an upload: its parts are joined, and what lies in the store is hashed, on the way or by reading it back."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Row, select, update
 from app.core.db import reading, transaction
 from app.core.errors import Conflict, NotFound, Unavailable
 from app.files.service import rows
+from app.files.service.hashing import Digests
 from app.files.service.rows import objects, parts, uploads
 from app.files.service.uploads import finding
 from app.gateways import object_store
@@ -23,24 +23,6 @@ UNFINISHED = ("receiving", "verifying")
 # a request that hashed all bytes on their way ends the upload itself; this is when the worker looks whether it lived to do so
 SAFETY_SECONDS = 60.0
 RENEW_SECONDS = 10.0
-
-
-class Digests:
-    """SHA-256, MD5 and size of bytes that pass."""
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._sha256, self._md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-
-    def update(self, data: bytes) -> None:
-        """Take the next bytes."""
-        self._size += len(data)
-        self._sha256.update(data)
-        self._md5.update(data)
-
-    def values(self) -> dict[str, Any]:
-        """By the names of the columns."""
-        return {"size": self._size, "sha256": self._sha256.hexdigest(), "md5": self._md5.hexdigest()}
 
 
 def await_check(row: Row[Any], *, soon: bool) -> None:
