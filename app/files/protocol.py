@@ -22,15 +22,7 @@ from app.files.tus import ALGORITHMS, BODY_TYPE, EXTENSIONS, VERSION
 PREFIX = "/api/uploads"
 
 
-class _ChecksumProblem(Problem):
-    """A problem whose status has no name in HTTP."""
-
-    title = "Checksum Mismatch"
-
-
 def _problem(problem: Problem) -> Response:
-    if problem.status == 460:
-        problem = _ChecksumProblem(problem.status, problem.detail, problem.errors, problem.headers)
     response = problem_json(problem)
     response.headers["Tus-Resumable"] = VERSION
     return response
