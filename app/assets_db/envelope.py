@@ -6,6 +6,7 @@ import orjson
 from flask import Response
 
 from app.core.errors import Problem, Shape
+from app.core.openapi import FIELD_ERRORS
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -15,14 +16,7 @@ SCHEMA: dict[str, Any] = {
         "success": {"type": "boolean", "enum": [False]},
         "error": {"type": "string"},
         "message": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
+        "errors": FIELD_ERRORS,
     },
 }
 
@@ -31,7 +25,7 @@ def render(problem: Problem) -> Response:
     """`{"success": false, "error", "message"}`."""
     body: dict[str, Any] = {"success": False, "error": problem.detail, "message": problem.detail}
     if problem.errors:
-        body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in problem.errors]
+        body["errors"] = problem.shown_errors
     return Response(orjson.dumps(body), problem.status, mimetype="application/json")
 
 

@@ -173,6 +173,11 @@ class Problem:
     def title(self) -> str:
         return TITLES.get(self.status) or HTTPStatus(self.status).phrase
 
+    @property
+    def shown_errors(self) -> list[dict[str, str]]:
+        """The wrong fields as every shape of JSON tells them."""
+        return [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -217,7 +222,7 @@ def problem_json(problem: Problem) -> Response:
         "request_id": g.get("request_id", ""),
     }
     if problem.errors:
-        body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in problem.errors]
+        body["errors"] = problem.shown_errors
     return Response(orjson.dumps(body), problem.status, mimetype="application/problem+json")
 
 

@@ -11,6 +11,14 @@ from flask import current_app
 from app.core import errors
 from app.core.errors import Shape
 
+FIELD_ERRORS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["pointer", "detail"],
+        "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+    },
+}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457 problem; `errors` names each wrong field and the remedy",
@@ -22,14 +30,7 @@ PROBLEM = {
         "detail": {"type": "string"},
         "instance": {"type": "string"},
         "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["pointer", "detail"],
-                "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
-            },
-        },
+        "errors": FIELD_ERRORS,
     },
 }
 ALWAYS = {
