@@ -36,11 +36,10 @@ def _change(caller: Caller | None, found: Any, changes: dict[str, Any], expected
     with transaction() as session:
         visibility = entities.check_visibility(changes.get("visibility", found.visibility), found.owner_seq is not None)
         entity = entities.change(caller, found.id, KIND, expected=expected, visibility=visibility)
-        before = orjson.loads(session.scalar(select(assets.c.document).where(assets.c.seq == entity.seq)) or "{}")
-        wanted = document.changed(before, changes, stored=found.object_seq is not None)
-        if wanted == before and list(wanted) == list(before) and orjson.dumps(wanted) == orjson.dumps(before):
+        before = session.execute(select(assets.c.document).where(assets.c.seq == entity.seq)).scalar_one()
+        columns = rows.columns_of(document.changed(orjson.loads(before), changes, stored=found.object_seq is not None))
+        if columns["document"] == before:
             raise _UnchangedError
-        columns = rows.columns_of(wanted)
         _check_size(columns["document"])
         session.execute(update(assets).where(assets.c.seq == entity.seq).values(**columns))
         what = Activity("assets_db.update", f"Changed {entity.title}", details={"fields": sorted(changes)[:50]})
