@@ -20,6 +20,7 @@ from app.ml_assets.service.resolution import Resolution
 kept = table_of(ModelAsset)
 MAX_FILES = 5000
 TAG_LENGTH = 12
+REASON = "It holds the files of a model; the model must be deleted first."
 
 
 def asset_seq(caller: Caller, asset_id: str | None) -> int | None:
@@ -35,37 +36,34 @@ def asset_seq(caller: Caller, asset_id: str | None) -> int | None:
 
 def point(model_seq: int, seq: int | None) -> None:
     """Let a model point at this asset, or at none, inside a transaction; the asset is held while it does."""
-    source = f"ml_model:{model_seq}"
     with transaction() as session:
-        before = session.scalars(select(kept.c.asset_seq).where(kept.c.model_seq == model_seq)).all()
-        for old in before:
-            entities.release(old, source)
+        let_go(model_seq)
         session.execute(delete(kept).where(kept.c.model_seq == model_seq))
         if seq is not None:
             session.execute(insert(kept).values(model_seq=model_seq, asset_seq=seq))
-            entities.hold(seq, source, "It holds the files of a model; the model must be deleted first.")
+            hold_again(model_seq)
 
 
 def let_go(model_seq: int) -> None:
     """A deleted model holds its asset no longer, but still knows it."""
-    for seq in _assets_of([model_seq]):
+    for seq in _assets_of(model_seq):
         entities.release(seq, f"ml_model:{model_seq}")
 
 
 def hold_again(model_seq: int) -> None:
     """A restored model holds its asset as before."""
-    for seq in _assets_of([model_seq]):
-        entities.hold(seq, f"ml_model:{model_seq}", "It holds the files of a model; the model must be deleted first.")
+    for seq in _assets_of(model_seq):
+        entities.hold(seq, f"ml_model:{model_seq}", REASON)
 
 
 def points_at(model_seq: int) -> int | None:
     """The asset that a model points at now."""
-    return next(iter(_assets_of([model_seq])), None)
+    return next(iter(_assets_of(model_seq)), None)
 
 
-def _assets_of(model_seqs: list[int]) -> list[int]:
+def _assets_of(model_seq: int) -> list[int]:
     with reading() as session:
-        return list(session.scalars(select(kept.c.asset_seq).where(kept.c.model_seq.in_(model_seqs))))
+        return list(session.scalars(select(kept.c.asset_seq).where(kept.c.model_seq == model_seq)))
 
 
 def asset_ids(model_seqs: list[int]) -> dict[int, str]:
