@@ -142,18 +142,6 @@ class UploadedAssetAnswerSchema(CreatedAssetAnswerSchema):
     public_url = fields.String(required=True)
 
 
-class QueryPageSchema(Schema):
-    """How much of what is found, and from where."""
-
-    limit = fields.Integer(
-        load_default=1000, validate=validate.Range(1, 1000), metadata={"description": "Assets a page"}
-    )
-    cursor = fields.String(
-        validate=validate.Regexp(r"^\d{1,18}$", error="must be taken from the Link header of the page before"),
-        metadata={"description": "Where the page begins, from the `Link` header of the page before"},
-    )
-
-
 class ObjectArgumentsSchema(Schema):
     """How the file comes."""
 

@@ -22,12 +22,11 @@ from app.assets_registry.schemas import (
     RegistryDoneAnswerSchema,
     RegistryFilterSchema,
     RegistryHealthAnswerSchema,
-    RegistryPageArgumentsSchema,
 )
 from app.core.api import arguments, authenticate, body, contents, other_responses, response, wire
 from app.core.edge import read_json
 from app.core.limits import address
-from app.core.pagination import link, paginated
+from app.core.pagination import FilterPageSchema, link, paginated
 from app.core.preconditions import etag, expected_revision
 from app.users.auth import caller, guests_too, token_auth, visitor
 
@@ -103,7 +102,7 @@ def delete_entry(registry_id):
 
 @bp.post("/asset_registries")
 @guests_too
-@arguments(RegistryPageArgumentsSchema)
+@arguments(FilterPageSchema)
 @contents(json=RegistryFilterSchema, reads=True)
 @response(RegistriesAnswerSchema)
 def query_entries(page):

@@ -78,18 +78,6 @@ class RegistryFilterSchema(Schema):
     asset_registry_tags = fields.Raw(metadata={"example": {"$in": ["deep-learning"]}})
 
 
-class RegistryPageArgumentsSchema(Schema):
-    """How much of what is found, and from where."""
-
-    limit = fields.Integer(
-        load_default=1000, validate=validate.Range(1, 1000), metadata={"description": "Entries a page"}
-    )
-    cursor = fields.String(
-        validate=validate.Regexp(r"^[0-9]{1,18}$", error="must be taken from the Link header of the page before"),
-        metadata={"description": "Where the page begins, from the `Link` header of the page before"},
-    )
-
-
 class RegistryDocumentSchema(Schema):
     """An entry; filters speak of these fields."""
 

@@ -61,6 +61,16 @@ class PageArgumentsSchema(Schema):
     total = fields.Boolean(load_default=False, metadata={"description": "Count all rows too; costs time on long lists"})
 
 
+class FilterPageSchema(Schema):
+    """How much of what a filter finds, and from where; the filter is the body."""
+
+    limit = fields.Integer(load_default=1000, validate=validate.Range(1, 1000), metadata={"description": "Rows a page"})
+    cursor = fields.String(
+        validate=validate.Regexp(r"^[0-9]{1,18}$", error="must be taken from the Link header of the page before"),
+        metadata={"description": "Where the page begins, from the `Link` header of the page before"},
+    )
+
+
 class PageSchema(Schema):
     """The frame of a page."""
 

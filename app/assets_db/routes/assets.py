@@ -14,12 +14,11 @@ from app.assets_db.schemas import (
     CreatedAssetAnswerSchema,
     FilterSchema,
     NewAssetSchema,
-    QueryPageSchema,
     UploadedAssetAnswerSchema,
 )
 from app.core.api import arguments, body, contents, other_responses, response
 from app.core.edge import read_json
-from app.core.pagination import link
+from app.core.pagination import FilterPageSchema, link
 from app.core.preconditions import etag, expected_revision
 from app.users.auth import guests_too, visitor
 
@@ -128,7 +127,7 @@ def delete_asset(uri):
 
 @bp.post("/assets")
 @guests_too
-@arguments(QueryPageSchema)
+@arguments(FilterPageSchema)
 @contents(json=FilterSchema, reads=True)
 @response(AssetsAnswerSchema)
 def query_assets(page):

@@ -13,7 +13,7 @@ from app.assets_db.service.facts import asset_facts
 from app.assets_db.service.importing import Report, import_assets
 from app.assets_db.service.objects import Elsewhere, open_file, open_object
 from app.assets_db.service.rows import configure
-from app.assets_db.service.searching import FoundAssets, list_assets, query_assets
+from app.assets_db.service.searching import list_assets, query_assets
 from app.assets_db.service.storing import Stored, store_asset, upload_asset
 from app.assets_db.service.versions import find_by_alias, get_asset, list_versions, remove_alias, set_alias
 from app.core.errors import Unauthenticated
@@ -23,7 +23,6 @@ from app.files import service as files
 
 __all__ = [
     "Elsewhere",
-    "FoundAssets",
     "Report",
     "Stored",
     "asset_facts",

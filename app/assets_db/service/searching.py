@@ -1,11 +1,9 @@
 """Finding assets: by MongoDB filters with their exact meaning, and by the native lists."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, func, or_
 
 from app.assets_db.service import rows
 from app.assets_db.service.rows import KIND, assets
@@ -14,37 +12,17 @@ from app.core.pagination import Key, Listing
 from app.entities import service as entities
 from app.entities.service import Caller
 from app.queries import filters, sql
-from app.queries.finding import Documents, Found, find
+from app.queries.pages import FoundDocuments, find_documents
+from app.queries.sql import Documents
 from app.users import service as users
 
 DOCUMENTS = Documents(text=assets.c.document, indexed=assets.c.indexed)
 
 
-@dataclass(frozen=True)
-class FoundAssets:
-    """Documents that a filter finds, ready to be sent, and where the next page begins, if there is more to look at."""
-
-    documents: list[orjson.Fragment]
-    next: str | None
-
-
-def query_assets(caller: Caller | None, wanted: Mapping[str, Any], *, limit: int, cursor: str | None) -> FoundAssets:
-    """Assets that the caller may see and the filter finds, oldest first; raises FilterRefused.
-
-    A page may be short: then `next` says where to go on.
-    """
-    condition = filters.parse(wanted)
-    select = _visible(caller)
-    found: Found[Any] = find(
-        select, assets.c.seq, condition, DOCUMENTS, limit=limit, after=int(cursor) if cursor else None
-    )
-    documents = [orjson.Fragment(row.document) for row in found.rows]
-    return FoundAssets(documents, None if found.next is None else str(found.next))
-
-
-def _visible(caller: Caller | None) -> Select[Any]:
-    seen = entities.select_visible(caller, KIND).join(assets, assets.c.seq == entities.columns.seq)
-    return seen.with_only_columns(assets.c.seq, assets.c.document)
+def query_assets(caller: Caller | None, wanted: Mapping[str, Any], *, limit: int, cursor: str | None) -> FoundDocuments:
+    """Assets that the caller may see and the filter finds, oldest first; raises FilterRefused."""
+    visible = entities.select_visible(caller, KIND).join(assets, assets.c.seq == entities.columns.seq)
+    return find_documents(visible, DOCUMENTS, wanted, limit=limit, cursor=cursor)
 
 
 def list_assets(caller: Caller | None, **given: Any) -> Listing:

@@ -10,11 +10,10 @@ from app.assets_registry.service.asking import QueryOwn, ask_all
 from app.assets_registry.service.changing import change_entry, delete_entry
 from app.assets_registry.service.health import check_health, sweep
 from app.assets_registry.service.registering import Registered, register
-from app.assets_registry.service.searching import FoundEntries, list_entries, query_entries
+from app.assets_registry.service.searching import list_entries, query_entries
 from app.entities.service import Caller
 
 __all__ = [
-    "FoundEntries",
     "Registered",
     "ask_all",
     "change_entry",
