@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Json, Model
+from app.queries.sql import index_of_documents
 
 
 class Asset(Model):
@@ -23,9 +24,7 @@ class Asset(Model):
             sqlite_where=text("uri <> ''"),
         ),
         Index("ix_assets_name_seq", "name", "seq"),
-        Index(
-            "ix_assets_indexed", "indexed", postgresql_using="gin", postgresql_ops={"indexed": "jsonb_path_ops"}
-        ).ddl_if(dialect="postgresql"),
+        index_of_documents("ix_assets_indexed"),
     )
 
     seq: Mapped[int] = mapped_column(ForeignKey("entities.seq"), primary_key=True)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Json, Model, UTCDateTime
+from app.queries.sql import index_of_documents
 
 
 class AssetsDB(Model):
@@ -15,9 +16,7 @@ class AssetsDB(Model):
     __tablename__ = "assets_dbs"
     __table_args__ = (
         CheckConstraint("state IN ('healthy', 'unhealthy', 'unknown')", name="state"),
-        Index(
-            "ix_assets_dbs_indexed", "indexed", postgresql_using="gin", postgresql_ops={"indexed": "jsonb_path_ops"}
-        ).ddl_if(dialect="postgresql"),
+        index_of_documents("ix_assets_dbs_indexed"),
     )
 
     seq: Mapped[int] = mapped_column(ForeignKey("entities.seq"), primary_key=True)

@@ -1,9 +1,10 @@
 """Pages of rows whose documents a filter finds: SQL says what it can, the matcher decides the rest row by row.
 
-Rows come in the order of `seq`. A statement walks over a window of so many documents, without any index but that of seq,
-since planners cannot know how many documents a path finds; windows and batches grow. When the first window shows that rows
-are rare, and an index may find them, it is asked for all of them, up to some number: if they are fewer, these are all there
-are; if not, they lie close enough to walk on. An index that joins three common conditions takes longer than to walk.
+Rows come in the order of `seq`. A statement walks over a span of so many documents, without any index but that of seq,
+since planners cannot know how many documents a path finds; spans and batches grow. Where an index may find the rows, a short
+walk comes first, which fills the page if they are common. If not, the index is asked for as many windows of numbers as the
+rest of the page should need by what was found so far, and for everything that is left when these would be too many. When it
+finds more than it may, the rows lie close enough to walk on.
 """
 
 import time
@@ -12,19 +13,22 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select
+from sqlalchemy import Row, Select
 
-from app.core.db import database, reading
+from app.core.db import reading
 from app.queries.filters import Filter
 from app.queries.matcher import Budget, matches
-from app.queries.sql import Documents, translate
+from app.queries.sql import WINDOW, Documents
+from app.queries.statements import Source
 
 T = TypeVar("T")
 FIRST_SPAN, LAST_SPAN = 1_500, 16_384  # documents that one statement walks over
 LAST_BATCH = 1_000  # rows that one statement gives to the matcher
-MAX_HITS = 2_000  # rows that an index is asked for
-LIGHT = 16  # comparisons of one document that the first window affords
-RARE = 8_192  # documents that one would walk over rather than ask an index
+LIGHT = 16  # comparisons of one document that the first span affords
+GLANCE = 256  # documents that one walks over before an index is asked
+FURTHER = 128  # times as far one looks next when nothing was found
+SPARE = 2  # times as far as the rows found so far would let one look
+MAX_WINDOWS = 96  # that an index is asked for at once
 MAX_SEQ = 2**62  # so that windows behind it are numbers of 64 bits too
 
 
@@ -59,7 +63,6 @@ def as_it_is(row: Row[Any], _document: dict[str, Any]) -> Any:
 
 def find(
     select: Select[Any],
-    seq: ColumnElement[int],
     filter: Filter,
     documents: Documents,
     *,
@@ -70,59 +73,24 @@ def find(
 ) -> Found[T]:
     """The next `limit` rows of `select` behind `after` whose documents the filter finds, as `show(row, document)` gives them.
 
-    `select` says what the caller may see; nothing else is matched. It has the table of the documents in it, joined by its
-    own `seq`. Each call gets further, however small the bounds. Raises FilterRefused where $expr meets a value that it
-    cannot take, and FilterTooCostly when regular expressions take too long.
+    `select` says what the caller may see; nothing else is matched. It has the table of the documents in it. Each call
+    gets further, however small the bounds. Raises FilterRefused where $expr meets a value that it cannot take, and
+    FilterTooCostly when regular expressions take too long.
     """
-    search = _Search(_Source(select, seq, filter, documents), filter, limit, max(0, min(after or 0, MAX_SEQ)), bounds)
+    source = Source(select, filter, documents)
+    if source.finds_nothing:
+        return Found([], None, complete=True)
+    search = _Search(source, filter, limit, max(0, min(after or 0, MAX_SEQ)), bounds)
     search.run()
     return search.page(show)
-
-
-class _Source:
-    """The statements of one search."""
-
-    def __init__(self, query: Select[Any], seq: ColumnElement[int], filter: Filter, documents: Documents) -> None:
-        dialect = database.dialect
-        self.translation = translate(filter, documents, dialect, walking=True)
-        self._by_index = translate(filter, documents, dialect).condition if self.translation.indexed else None
-        self._seq = seq
-        self._table: Table = documents.text.table
-        self._key = self._table.c.seq
-        walked = query.add_columns(seq.label("found_seq"), documents.text.label("found_text")).order_by(seq)
-        condition = self.translation.condition
-        self._query = walked if condition is None else walked.where(condition)
-
-    def end_of_window(self, session: Connection, after: int, span: int) -> int | None:
-        """The seq of the document that is so many documents further; None when there are not so many."""
-        further = select(self._key).where(self._key > after).order_by(self._key)
-        return session.scalar(further.offset(span - 1).limit(1))
-
-    def between(self, session: Connection, after: int, end: int | None, batch: int) -> Sequence[Row[Any]]:
-        """The first rows of a window that SQL cannot rule out; one without an end goes on to the last document."""
-        # the key of the documents, which is the same number, tells the planner how few of them these are
-        window = [self._seq > after, self._key > after]
-        window += [] if end is None else [self._seq <= end, self._key <= end]
-        return session.execute(self._query.where(*window).limit(batch)).all()
-
-    def hits(self, session: Connection, after: int) -> list[int] | None:
-        """The seqs of all documents that an index finds, whoever may see them; None when they are many, or no index is."""
-        if self._by_index is None:
-            return None
-        found = session.scalars(select(self._key).where(self._key > after, self._by_index).limit(MAX_HITS)).all()
-        return sorted(found) if len(found) < MAX_HITS else None
-
-    def these(self, session: Connection, seqs: list[int]) -> Sequence[Row[Any]]:
-        """The rows of some documents that may be seen."""
-        return session.execute(self._query.where(self._seq.in_(seqs), self._key.in_(seqs))).all()
 
 
 class _Search:
     """One search: how far it is, and what it found."""
 
-    def __init__(self, source: _Source, filter: Filter, limit: int, after: int, bounds: Bounds) -> None:
+    def __init__(self, source: Source, filter: Filter, limit: int, after: int, bounds: Bounds) -> None:
         self._source, self._filter = source, filter
-        self._limit, self._position, self._bounds = limit, after, bounds
+        self._limit, self._after, self._position, self._bounds = limit, after, after, bounds
         self._deadline = time.monotonic() + bounds.milliseconds / 1000
         self._budget = Budget()
         self._looked_at = 0
@@ -132,16 +100,17 @@ class _Search:
 
     def run(self) -> None:
         """Look until the page is full and known to have a next one, all was seen, or a bound is met."""
-        span = max(64, FIRST_SPAN * LIGHT // max(LIGHT, self._source.translation.terms))
+        source = self._source
+        span = GLANCE if source.is_indexed else max(64, FIRST_SPAN * LIGHT // max(LIGHT, source.translation.terms))
         self._walk(self._position + span)  # there are no more than that, so they need not be counted
-        if self._are_rare(span) and not self._is_over():
+        if source.is_indexed:
             self._ask_index()
         while not self._is_over():
             span = min(span * 4, LAST_SPAN)
             self._walk_on(span)
         if not self._ended and not self._is_full():  # a bound was met, perhaps at the very end
             with reading() as session:
-                self._ended = self._source.end_of_window(session, self._position, 1) is None
+                self._ended = source.end_of_span(session, self._position, 1) is None
 
     def page(self, show: Callable[[Row[Any], dict[str, Any]], T]) -> Found[T]:
         """What was found, one match for the next page left out."""
@@ -162,7 +131,7 @@ class _Search:
     def _walk_on(self, span: int) -> None:
         """So many of the next documents."""
         with reading() as session:
-            end = self._source.end_of_window(session, self._position, span)
+            end = self._source.end_of_span(session, self._position, span)
         self._walk(end)
 
     def _walk(self, end: int | None) -> None:
@@ -178,24 +147,40 @@ class _Search:
                 return
             self._batch = max(min(self._batch * 2, LAST_BATCH), self._limit + 1)
 
-    def _are_rare(self, walked: int) -> bool:
-        """Whether one would have to walk far for the rest of the page, if all documents are as those that were seen."""
-        return (self._limit + 1 - len(self._matches)) * walked > RARE * len(self._matches)
-
     def _ask_index(self) -> None:
-        """All that is left, if an index finds few."""
-        with reading() as session:
-            hits = self._source.hits(session, self._position)
-        if hits is None:
-            return
-        for start in range(0, len(hits), self._batch):
-            some = hits[start : start + self._batch]
+        """Windows, as long as it finds few rows in them; their documents are read when they may fill the page."""
+        seqs: list[int] = []
+        while not self._is_over():
+            windows = self._windows_ahead(len(seqs))
             with reading() as session:
-                rows = self._source.these(session, some)
-            if not self._look_at(rows):
+                hits = self._source.hits(session, self._position, windows)
+            if hits is None:
+                break
+            seqs += hits.seqs
+            end = hits.last if windows is None else windows.stop * WINDOW - 1
+            if (len(seqs) > self._limit - len(self._matches) or end >= hits.last) and not self._take(seqs):
                 return
-            self._position = some[-1]
-        self._ended = True
+            self._position, self._ended = end, end >= hits.last
+        self._take(seqs)  # whatever ended it, no window is left behind unread
+
+    def _windows_ahead(self, hits: int) -> range | None:
+        """Those that hold the rest of the page, if all documents are as the seen ones; None when they are too many."""
+        seen, found = self._position - self._after, len(self._matches) + hits
+        times = min(FURTHER, SPARE * (self._limit + 1 - found) / found) if found else FURTHER
+        first, last = (self._position + 1) // WINDOW, (self._position + int(seen * times)) // WINDOW
+        return range(first, last + 1) if last - first < MAX_WINDOWS else None
+
+    def _take(self, seqs: list[int]) -> bool:
+        """Look at these documents, which leave the list; false when the search is over within them."""
+        size = 2 * (self._limit + 1 - len(self._matches))  # some may be hidden from the caller
+        while seqs:
+            with reading() as session:
+                rows = self._source.these(session, seqs[:size])
+            if not self._look_at(rows):
+                return False
+            del seqs[:size]
+            size = max(size, min(size * 2, LAST_BATCH))
+        return True
 
     def _look_at(self, rows: Sequence[Row[Any]]) -> bool:
         """Match rows, and say whether to go on behind the last of them; false when the search is over within them."""

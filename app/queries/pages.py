@@ -27,8 +27,7 @@ def find_documents(
     A page may be short: then `next` says where to go on.
     """
     condition = filters.parse(wanted)
-    seq = documents.text.table.c.seq
-    select = visible.with_only_columns(seq, documents.text.label("text"))
-    found: Found[Any] = find(select, seq, condition, documents, limit=limit, after=int(cursor) if cursor else None)
+    bare = visible.with_only_columns(maintain_column_froms=True)  # a document and its number are added
+    found: Found[Any] = find(bare, condition, documents, limit=limit, after=int(cursor) if cursor else None)
     following = None if found.next is None else str(found.next)
-    return FoundDocuments([orjson.Fragment(row.text) for row in found.rows], following)
+    return FoundDocuments([orjson.Fragment(row.found_text) for row in found.rows], following)

@@ -34,10 +34,11 @@ def upgrade() -> None:
         op.create_index(
             "ix_assets_dbs_indexed",
             "assets_dbs",
-            ["indexed"],
+            [sa.text("(ARRAY[seq / 2048])"), "indexed"],
             unique=False,
             postgresql_using="gin",
             postgresql_ops={"indexed": "jsonb_path_ops"},
+            postgresql_with={"fastupdate": "off"},
         )
 
 

@@ -119,31 +119,34 @@ class Run:
             folder = self.folder / f"filters-{count}"
             with ExitStack() as stack:
                 up = service("postgres-up.sh", folder, self.cores.load, PG_DURABLE="1")
-                url = stack.enter_context(up)[0]["DATABASE_URL"]
+                printed, database = stack.enter_context(up)
+                url = printed["DATABASE_URL"]
                 seeding.migrate(url)
                 token = filters.fill(url, count)
                 up_ours = gunicorn(
                     "app.factory:create_app()", self.folder / f"f{count}", self.cores.server, **self._environ(url)
                 )
-                found.append(filters.measure(stack.enter_context(up_ours).url, token))
+                found.append(filters.measure(stack.enter_context(up_ours).url, token, [database]))
         return filters.the_rows(found[0], found[1], ids)
 
     def transfers(self, ids: Sequence[str]) -> list[Row]:
-        """The rows of large files, over a real store; nobody is bound to a core, since all of them wait for each other."""
+        """The rows of large files, over a real store that has a core for itself and the database."""
         if not ids:
             return []
         say("starting SeaweedFS for files of 1 GiB")
         with ExitStack() as stack:
-            database = stack.enter_context(service("postgres-up.sh", self.folder / "files", None, PG_DURABLE="1"))
-            store = stack.enter_context(service("seaweed-up.sh", self.folder / "store", None))[0]
+            behind, before = self.cores.load, self.cores.server
+            database = stack.enter_context(service("postgres-up.sh", self.folder / "files", behind, PG_DURABLE="1"))
+            store = stack.enter_context(service("seaweed-up.sh", self.folder / "store", behind))[0]
             url, environ = database[0]["DATABASE_URL"], transfers.store_environ(store)
             seeding.migrate(url, **environ)
             token = seeding.fill(url, 20, 20)
             environ |= self._environ(url)
-            up = gunicorn("app.factory:create_app()", self.folder / "moved", None, workers=2, threads=8, **environ)
+            up = gunicorn("app.factory:create_app()", self.folder / "moved", before, workers=2, threads=8, **environ)
             folder = self.folder / "large"
             folder.mkdir()
-            return transfers.measure(transfers.Transfers(stack.enter_context(up), store, token, folder), ids)
+            moving = transfers.Transfers(stack.enter_context(up), store, token, folder, self.cores)
+            return transfers.measure(moving, ids)
 
     def _environ(self, url: str) -> dict[str, str]:
         environ = {"DATABASE_URL": url, "SECRET_KEY": "-" * 32, "RATE_LIMITS": "off", "WEB_THREADS": "4"}

@@ -59,7 +59,7 @@ def service(
     script: str, folder: Path, core: int | None, *arguments: str, **environ: str
 ) -> Iterator[tuple[dict[str, str], int]]:
     """A server of tests/services on a core, or on any: what its script printed, and its process."""
-    command = [*_bound(core), "bash", str(SERVICES / script), str(folder), *arguments]
+    command = [*bound(core), "bash", str(SERVICES / script), str(folder), *arguments]
     try:
         done = subprocess.run(
             command, env=os.environ | environ, capture_output=True, text=True, timeout=420, check=False
@@ -82,7 +82,7 @@ def gunicorn(
     metrics.mkdir(parents=True)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [*_bound(core), str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{port}"]
+    command = [*bound(core), str(BIN / "gunicorn"), application, "--bind", f"127.0.0.1:{port}"]
     command += ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--keep-alive", "75"]
     command += ["--log-level", "warning", "--no-control-socket", "--config", str(ROOT / "docker" / "gunicorn.conf.py")]
     own = {"PUBLIC_URL": url, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
@@ -95,7 +95,7 @@ def gunicorn(
         end(process)
 
 
-def _bound(core: int | None) -> list[str]:
+def bound(core: int | None) -> list[str]:
     return [] if core is None else ["taskset", "-c", str(core)]
 
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Index, Integer, MetaData, Select, Table, Text, delete, insert, select
+from sqlalchemy import Column, Integer, MetaData, Select, Table, Text, delete, insert, select
 
 from app.core.db import Json, Seq, database, reading, transaction
-from app.queries.sql import Documents, translate
+from app.queries.sql import Documents, index_of_documents, translate
 
 metadata = MetaData()
 things = Table(
@@ -17,10 +17,8 @@ things = Table(
     Column("set_number", Integer, nullable=False, index=True),
     Column("document", Text, nullable=False),
     Column("indexed", Json),
+    index_of_documents("ix_things_indexed"),
 )
-Index(
-    "ix_things_indexed", things.c.indexed, postgresql_using="gin", postgresql_ops={"indexed": "jsonb_path_ops"}
-).ddl_if(dialect="postgresql")
 DOCUMENTS = Documents(things.c.document, things.c.indexed)
 COLUMNS = 25  # filters in one statement
 

@@ -10,13 +10,14 @@ from sqlalchemy import event
 
 from app.core import db
 from app.core.db import database
-from app.queries import finding
+from app.queries import finding, statements
 from app.queries.filters import FilterRefused, parse
 from app.queries.finding import Bounds, Found, find
 from app.queries.matcher import matches
+from app.queries.sql import IN_WINDOWS, WINDOW
 from tests.queries.prefixing import prefixed
 from tests.queries.random_filters import Maker
-from tests.queries.stored import DOCUMENTS, of_set, store, things
+from tests.queries.stored import DOCUMENTS, of_set, store
 from tests.queries.test_cases import cases, name
 from tests.services.running import refuse
 
@@ -35,7 +36,6 @@ def url(either_url: str) -> Iterator[str]:
 def page(filter: Any, limit: int = 20, after: int | None = None, bounds: Bounds = ALL, number: int = 0) -> Found[Any]:
     return find(
         of_set(number),
-        things.c.seq,
         parse(filter),
         DOCUMENTS,
         limit=limit,
@@ -67,9 +67,19 @@ def keep(url: str, documents: list[Any]) -> dict[int, Any]:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows and batches of a few rows, so that a few documents go every way."""
-    steps = {"FIRST_SPAN": 64, "LAST_SPAN": 70, "LAST_BATCH": 5, "MAX_HITS": 12, "RARE": 100}
+    steps = {
+        "FIRST_SPAN": 64,
+        "LAST_SPAN": 70,
+        "LAST_BATCH": 5,
+        "GLANCE": 20,
+        "FURTHER": 4,
+        "MAX_WINDOWS": 4,
+        "WINDOW": 32,
+    }
     for constant, value in steps.items():
         monkeypatch.setattr(finding, constant, value)
+    monkeypatch.setattr(statements, "IN_WINDOWS", IN_WINDOWS.replace(str(WINDOW), "32"))
+    monkeypatch.setattr(statements, "MAX_HITS", 12)
 
 
 def numbered_cases() -> list[tuple[int, dict[str, Any]]]:
@@ -201,14 +211,42 @@ def test_no_read_is_open_while_documents_are_matched(url: str, monkeypatch: pyte
 
 def test_an_index_finds_few_rows_among_many_in_few_statements(postgres_url: str, small_steps: None) -> None:
     keep(postgres_url, [{"a": "rare" if number % 150 == 149 else "common"} for number in range(1_000)])
-    statements = counted()
+    said = counted()
     assert seqs(page({"a": "rare"}, 4)) == [150, 300, 450, 600]
-    assert len(statements) <= 5
-    assert any("IN (" in one for one in statements)
-    statements.clear()
+    assert len(said) <= 5
+    assert sum("@?" in one for one in said) == 2
     assert seqs(page({"a": "rare"}, 4, 600)) == [750, 900]
     assert page({"a": "rare"}, 4, 600).next is None
     assert seqs(page({"a": "common"}, 4)) == [1, 2, 3, 4]
+
+
+def test_a_page_asks_an_index_for_no_more_windows_than_it_needs(postgres_url: str, small_steps: None) -> None:
+    keep(postgres_url, [{"a": "some" if number % 20 == 19 else "most"} for number in range(1_000)])
+    said = counted()
+    assert seqs(page({"a": "some"}, 2)) == [20, 40]
+    assert [one.count("&&") for one in said if "@?" in one] == [1]
+    assert walk({"a": "some"}, 2)[0] == list(range(20, 1001, 20))
+
+
+def test_documents_of_an_index_are_not_lost_when_time_is_up(
+    postgres_url: str, small_steps: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(postgres_url, [{"a": "rare" if number % 70 == 69 else "common"} for number in range(1_000)])
+    hits = statements.Source.hits
+
+    def slowly(*given: Any) -> Any:
+        time.sleep(0.06)
+        return hits(*given)
+
+    monkeypatch.setattr(statements.Source, "hits", slowly)
+    assert walk({"a": "rare"}, 4, Bounds(milliseconds=50))[0] == list(range(70, 1001, 70))
+
+
+def test_a_filter_that_nothing_can_meet_asks_no_database(postgres_url: str) -> None:
+    keep(postgres_url, [{"a": 1}])
+    said = counted()
+    assert page({"$and": [{"a": {"$in": []}}, {"a": {"$regex": "x"}}]}) == Found([], None, complete=True)
+    assert said == []
 
 
 def test_rows_that_come_late_and_are_many_are_all_found(postgres_url: str, small_steps: None) -> None:

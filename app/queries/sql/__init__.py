@@ -2,5 +2,6 @@
 
 from app.queries.sql.nodes import Documents, Translation
 from app.queries.sql.translation import translate
+from app.queries.sql.windows import IN_WINDOWS, WINDOW, index_of_documents
 
-__all__ = ["Documents", "Translation", "translate"]
+__all__ = ["IN_WINDOWS", "WINDOW", "Documents", "Translation", "index_of_documents", "translate"]

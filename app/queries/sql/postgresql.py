@@ -7,13 +7,14 @@ code points. Keys and values are written as JSON strings, which jsonpath reads, 
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, func, literal, or_
+from sqlalchemy import Boolean, ColumnElement, func, literal
 from sqlalchemy.dialects.postgresql import JSONPATH
 
-from app.queries.sql.nodes import ELEMENTS, NOTHING, Documents, Range, Steps, Translation
+from app.queries.sql.nodes import ELEMENTS, NOTHING, Documents, Range, Steps, Translation, joined, tree
 from app.queries.sql.numbers import is_exact, spellings, wider
 
 MAX_FORMS = 8  # readings of a path with numbers in it, each a position or a key
@@ -28,30 +29,38 @@ class PostgreSQL:
         self._indexed = documents.indexed
         self._walking = walking
 
+    def joined(self, parts: Sequence[Translation], *, every: bool) -> Translation:
+        """In one path where it can be: the document is read once."""
+        if len(parts) == 1:
+            return parts[0]
+        plain = [part for part in parts if part.test is None]
+        tests = [part.test for part in parts if part.test is not None]
+        if len(tests) < 2 or (plain and not every):
+            return joined(parts, every=every)
+        worth = joined([part for part in parts if part.test is not None], every=every)
+        one = self._said(tree(tests, "&&" if every else "||"), worth)
+        return joined([one, *plain], every=True) if plain else one
+
     def equal_to(self, steps: Steps, values: Sequence[Any]) -> Translation:
         """Scalars together in one path; a nested value by the scalars in it."""
         scalars = [value for value in values if not isinstance(value, dict | list)]
         nested = [self._nested(steps, value) for value in values if isinstance(value, dict | list)]
         parts = ([self._scalars(steps, scalars)] if scalars else []) + nested
-        conditions = [part.condition for part in parts if part.condition is not None]
-        if len(conditions) < len(parts):
+        if any(part.condition is None for part in parts):
             return NOTHING
-        indexed = all(part.indexed for part in parts)
-        exact = all(part.exact for part in parts)
-        return Translation(or_(*conditions), exact=exact, indexed=indexed, terms=len(values))
+        return replace(self.joined(parts, every=False), terms=len(values))
 
     def _scalars(self, steps: Steps, values: Sequence[Any]) -> Translation:
         tests = [f"@ == {text}" for value in values for text in _constants(value)]
         exact = all(type(value) not in (int, float) or is_exact(value) for value in values)
-        return self._found(steps, f' ? (@.type() != "array" && {_either(tests)})', exact=exact, indexed=True)
+        found = self._found(steps, f' ? (@.type() != "array" && {tree(tests, "||")})', exact=exact)
+        return replace(found, key=found.test)
 
     def _nested(self, steps: Steps, value: Any) -> Translation:
         """Each scalar of it stands somewhere at its own path; the order of keys and elements is not asked for."""
         found = [self._scalars((*steps, ELEMENTS, *rest), [one]) for rest, one in _scalars_in(value)][:MAX_PARTS]
-        conditions = [part.condition for part in found if part.condition is not None]
-        if conditions:
-            return Translation(and_(*conditions), exact=False, indexed=True)
-        return Translation(self.existing(steps).condition, exact=False)
+        said = [part for part in found if part.condition is not None]
+        return replace(self.joined(said, every=True) if said else self.existing(steps), exact=False)
 
     def ordered(self, steps: Steps, operator: Range, value: Any) -> Translation:
         """Of large numbers a wider range, since their digits may stand on another side."""
@@ -68,15 +77,20 @@ class PostgreSQL:
         """What is no array has the size 1 in lax mode."""
         return self._found(steps, f".size() ? (@ == {size})", exact=size != 1)
 
-    def _found(self, steps: Steps, test: str, *, exact: bool, indexed: bool = False) -> Translation:
+    def _found(self, steps: Steps, test: str, *, exact: bool) -> Translation:
         forms = _paths(steps)
         if not forms:
             return NOTHING
         exact = exact and len(forms) == 1 and ELEMENTS not in steps
-        return Translation(or_(*(self._has(path + test) for path in forms)), exact=exact, indexed=indexed)
+        worth = Translation(None, exact=exact)
+        return self._said(tree([f"exists({path}{test})" for path in forms], "||"), worth)
+
+    def _said(self, test: str, worth: Translation) -> Translation:
+        """A predicate over the document, as a condition."""
+        return replace(worth, condition=self._has(f"lax $ ? ({test})"), test=test)
 
     def _has(self, path: str) -> ColumnElement[bool]:
-        wanted = literal(f"lax {path}", JSONPATH())
+        wanted = literal(path, JSONPATH())
         if self._walking:  # the function behind the operator, for which the planner knows no index
             return func.jsonb_path_exists_opr(self._indexed, wanted, type_=Boolean())
         return self._indexed.op("@?", is_comparison=True)(wanted)
@@ -88,7 +102,7 @@ def _paths(steps: Steps) -> list[str]:
     count = 1
     for choice in choices:
         count *= len(choice)
-    return ["$" + "".join(parts) for parts in product(*choices)] if count <= MAX_FORMS else []
+    return ["@" + "".join(parts) for parts in product(*choices)] if count <= MAX_FORMS else []
 
 
 def _step(step: str | None, *, first: bool) -> tuple[str, ...]:
@@ -106,14 +120,6 @@ def _constants(value: Any) -> list[str]:
 def _constant(value: Any) -> str:
     """A scalar as jsonpath reads it: ASCII, with the escapes of JSON."""
     return repr(value) if type(value) in (int, float) else json.dumps(value)
-
-
-def _either(tests: Sequence[str]) -> str:
-    """The tests joined as a balanced tree, since PostgreSQL walks it by recursion."""
-    if len(tests) == 1:
-        return tests[0]
-    middle = len(tests) // 2
-    return f"({_either(tests[:middle])} || {_either(tests[middle:])})"
 
 
 def _scalars_in(value: Any, steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:

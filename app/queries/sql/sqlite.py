@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true
 
-from app.queries.sql.nodes import Documents, Range, Steps, Translation
+from app.queries.sql.nodes import Documents, Range, Steps, Translation, joined
 from app.queries.sql.numbers import above, below
 
 MAX_PARTS = 4  # of a nested value that are looked for
@@ -28,6 +28,10 @@ class SQLite:
 
     def __init__(self, documents: Documents) -> None:
         self._text = documents.text
+
+    def joined(self, parts: Sequence[Translation], *, every: bool) -> Translation:
+        """Side by side."""
+        return joined(parts, every=every)
 
     def equal_to(self, steps: Steps, values: Sequence[Any]) -> Translation:
         """One look at the document for all scalars."""

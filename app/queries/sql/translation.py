@@ -5,8 +5,9 @@ its branches, and a negation needs the exact opposite of the positive term.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import false, func, not_
 
 from app.queries.filters import (
     All,
@@ -72,12 +73,8 @@ class _Translator:
         said = [part for part in parts if part.condition is not None]
         if parts and not said:
             return NOTHING
-        return Translation(
-            and_(true(), *_conditions(said)),
-            exact=all(part.exact for part in parts),
-            indexed=any(part.indexed for part in said),
-            terms=sum(part.terms for part in said),
-        )
+        both = self._leaves.joined(said, every=True)
+        return both if len(said) == len(parts) else replace(both, exact=False)
 
     def _any(self, branches: Iterable[Translation]) -> Translation:
         parts = []
@@ -85,12 +82,7 @@ class _Translator:
             if part.condition is None:
                 return NOTHING
             parts.append(part)
-        return Translation(
-            or_(false(), *_conditions(parts)),
-            exact=all(part.exact for part in parts),
-            indexed=all(part.indexed for part in parts),
-            terms=sum(part.terms for part in parts),
-        )
+        return self._leaves.joined(parts, every=False)
 
     def _leaf(self, term: Filter, base: Steps) -> Translation:
         match term:
@@ -127,7 +119,7 @@ class _Translator:
     def _members(self, steps: Steps, values: tuple[object, ...]) -> Translation:
         """Nulls are found where nothing is, which no path tells."""
         if not values:
-            return Translation(false(), exact=True, indexed=True)
+            return Translation(false(), exact=True)
         if None in values or not _sayable(steps, *values) or not self._affords(len(values)):
             return NOTHING
         return self._leaves.equal_to(steps, values)
@@ -135,11 +127,7 @@ class _Translator:
     @staticmethod
     def _elements(inner: Translation) -> Translation:
         """Conditions of $elemMatch may be fulfilled by different elements here."""
-        return Translation(inner.condition, exact=False, indexed=inner.indexed, terms=inner.terms)
-
-
-def _conditions(parts: Iterable[Translation]) -> list[ColumnElement[bool]]:
-    return [part.condition for part in parts if part.condition is not None]
+        return replace(inner, exact=False)
 
 
 def _opposite(positive: Translation) -> Translation:
