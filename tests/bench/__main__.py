@@ -130,13 +130,13 @@ class Run:
         return filters.the_rows(found[0], found[1], ids)
 
     def transfers(self, ids: Sequence[str]) -> list[Row]:
-        """The rows of large files, over a real store that has a core for itself and the database."""
+        """The rows of large files, over a real store that has a core for itself."""
         if not ids:
             return []
         say("starting SeaweedFS for files of 1 GiB")
         with ExitStack() as stack:
             behind, before = self.cores.load, self.cores.server
-            database = stack.enter_context(service("postgres-up.sh", self.folder / "files", behind, PG_DURABLE="1"))
+            database = stack.enter_context(service("postgres-up.sh", self.folder / "files", before, PG_DURABLE="1"))
             store = stack.enter_context(service("seaweed-up.sh", self.folder / "store", behind))[0]
             url, environ = database[0]["DATABASE_URL"], transfers.store_environ(store)
             seeding.migrate(url, **environ)

@@ -1,4 +1,8 @@
-"""Large files through the service and past it: the same file, the same store, in turn."""
+"""Large files through the service and past it: the same file, the same store, in turn.
+
+The store has one core, and who sends to it or fetches from it the other: boto3 or curl alone, or curl and the service. So the
+store, which needs twice as long as they do, can do as much either way.
+"""
 
 import json
 import os
@@ -16,7 +20,7 @@ import requests
 from tests.bench import cpu, rows
 from tests.bench.questions import Asker
 from tests.bench.rows import Row, limit_row
-from tests.bench.servers import Server
+from tests.bench.servers import Cores, Server, bound
 
 GIB = 2**30
 PAIRS = 5
@@ -43,8 +47,8 @@ print(made.generate_presigned_url("get_object", Params={"Bucket": "bench", "Key"
 class Transfers:
     """One service over one store, and the file that goes through both."""
 
-    def __init__(self, server: Server, store: dict[str, str], token: str, folder: Path) -> None:
-        self.server, self.store, self.folder = server, store, folder
+    def __init__(self, server: Server, store: dict[str, str], token: str, folder: Path, cores: Cores) -> None:
+        self.server, self.store, self.folder, self.cores = server, store, folder, cores
         self.asker = Asker(server.url, token)
         self.environ = {**os.environ, **store}
         self._number = 0
@@ -62,11 +66,18 @@ class Transfers:
         """Seconds of boto3's own upload."""
         return float(self._python(PUT, self.store["S3_ENDPOINT_URL"], str(path), "direct"))
 
-    def put_by_form(self, path: Path, name: str | None = None) -> tuple[float, str]:
-        """Seconds of an upload by curl, and the asset_id."""
+    def put_by_form(self, path: Path, core: int | None = None) -> tuple[float, str]:
+        """Seconds of an upload by curl, on the service's core unless another is given, and the asset_id."""
         self._number += 1
-        said = {"asset_name": name or f"large-{self._number}", "asset_version": {"version": "1", "tag": "t"}}
-        command = ["curl", "-sS", "-o", "-", "-w", "\n%{http_code} %{time_total}", f"{self.server.url}/upload_asset"]
+        said = {"asset_name": f"large-{self._number}", "asset_version": {"version": "1", "tag": "t"}}
+        command = [
+            *bound(self.cores.server if core is None else core),
+            "curl",
+            "-sS",
+            "-w",
+            "\n%{http_code} %{time_total}",
+        ]
+        command += [f"{self.server.url}/upload_asset"]
         command += ["-H", f"Authorization: {self.asker.headers['Authorization']}", "-F", f"asset=@{path}"]
         command += ["-F", f"asset_metadata={json.dumps(said)}", "-H", "Expect:"]
         body, _, told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.rpartition("\n")
@@ -77,7 +88,8 @@ class Transfers:
 
     def fetch(self, url: str, *options: str) -> float:
         """Seconds of a download that is thrown away."""
-        command = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} %{time_total} %{size_download}", *options, url]
+        command = [*bound(self.cores.server), "curl", "-sS", "-o", "/dev/null"]
+        command += ["-w", "%{http_code} %{time_total} %{size_download}", *options, url]
         status, seconds, size = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         if status != "200" or int(size) != GIB:
             raise SystemExit(f"a download was answered {status} with {size} bytes")
@@ -94,7 +106,7 @@ class Transfers:
         ).raise_for_status()
 
     def _python(self, code: str, *arguments: str) -> str:
-        command = [sys.executable, "-c", code, *arguments]
+        command = [*bound(self.cores.server), sys.executable, "-c", code, *arguments]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"boto3 failed: {done.stderr[-600:]}")
@@ -163,11 +175,12 @@ def _downloads(transfers: Transfers) -> list[Row]:
 
 
 def _beside(transfers: Transfers) -> Row:
-    """The p99 of a small request at a fixed pace, idle and while four large files come in."""
+    """The p99 of a small request at a fixed pace, idle and while four large files come in from the other core."""
     large = transfers.file(GIB)
     idle = _paced(transfers.asker, lambda: False, 300)
+    sent = lambda: transfers.put_by_form(large, transfers.cores.load)[1]  # noqa: E731
     made: list[str] = []
-    threads = [threading.Thread(target=lambda: made.append(transfers.put_by_form(large)[1])) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: made.append(sent())) for _ in range(4)]
     for thread in threads:
         thread.start()
     busy = _paced(transfers.asker, lambda: not all(thread.is_alive() for thread in threads), 2000)

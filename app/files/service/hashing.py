@@ -5,6 +5,8 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from app.core.background import step_back
+
 INLINE = 256 * 1024  # a small file is not worth a thread
 WAITING = 4  # pieces that may wait to be hashed
 
@@ -25,7 +27,7 @@ class Digests:
             self._hash(data)
             return
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "digests")
+            self._pool = ThreadPoolExecutor(1, "digests", step_back)
         while len(self._waiting) >= WAITING:
             self._waiting.popleft().result()
         self._waiting.append(self._pool.submit(self._hash, bytes(data)))
