@@ -34,11 +34,10 @@ def upgrade() -> None:
         op.create_index(
             "ix_assets_indexed",
             "assets",
-            [sa.text("(ARRAY[seq / 2048])"), "indexed"],
+            ["indexed"],
             unique=False,
             postgresql_using="gin",
             postgresql_ops={"indexed": "jsonb_path_ops"},
-            postgresql_with={"fastupdate": "off"},
         )
     op.create_index("ix_assets_name_seq", "assets", ["name", "seq"], unique=False)
     op.create_index(op.f("ix_assets_object_seq"), "assets", ["object_seq"], unique=False)

@@ -34,11 +34,10 @@ def upgrade() -> None:
         op.create_index(
             "ix_assets_dbs_indexed",
             "assets_dbs",
-            [sa.text("(ARRAY[seq / 2048])"), "indexed"],
+            ["indexed"],
             unique=False,
             postgresql_using="gin",
             postgresql_ops={"indexed": "jsonb_path_ops"},
-            postgresql_with={"fastupdate": "off"},
         )
 
 

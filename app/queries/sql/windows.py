@@ -10,9 +10,8 @@ from sqlalchemy import Index, text
 
 WINDOW = 2048  # numbers in a window
 _OF_A_DOCUMENT = f"ARRAY[seq / {WINDOW}]"
-IN_WINDOWS = (
-    f"{_OF_A_DOCUMENT} && CAST(:windows AS bigint[])"  # whether a document lies in some windows, as the index is asked
-)
+# whether a document lies in some windows, as the index is asked
+IN_WINDOWS = f"{_OF_A_DOCUMENT} && CAST(:windows AS bigint[])"
 
 
 def index_of_documents(name: str) -> Index:
